@@ -1,0 +1,42 @@
+import Kernels
+
+/// The requests' values, by name: memory of their own, which later runs leave alone.
+public struct Results: @unchecked Sendable {
+    // `@unchecked`: the memory is written once, before anybody sees it.
+    public struct Entry {
+        public let name: String
+        /// () for a scalar, (n) for a vector, (n, k) for a block, (N, ..., C) for predictions.
+        public let shape: [Int]
+        package let operand: Operand
+        /// The elements in row-major order.
+        public var values: [Double] { operand.doubles }
+    }
+    public let entries: [Entry]
+    public let precision: Precision
+    private let memory: Memory
+
+    init(_ plan: Plan, _ values: ValueStore) {
+        precision = plan.options.precision
+        let storage = precision.storage
+        let sources = plan.roots.map { values[$0] }
+        let sizes = sources.map { ($0.count * storage.byteCount + 63) / 64 * 64 }
+        memory = Memory(byteCount: sizes.reduce(0, +))
+        var address = memory.address
+        var entries: [Entry] = []
+        for (index, source) in sources.enumerated() {
+            let operand = Operand(address: address, storage: storage, sizes: source.sizes)
+            if source.storage == storage {
+                address.copyMemory(from: source.address, byteCount: source.count * storage.byteCount)
+            } else {
+                operand.fill(source.doubles)
+            }
+            entries.append(Entry(name: plan.requests[index].name, shape: source.sizes, operand: operand))
+            address += sizes[index]
+        }
+        self.entries = entries
+    }
+
+    public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+
+    var firstNonFinite: String? { entries.first { $0.operand.firstNonFinite != nil }?.name }
+}

@@ -1,0 +1,72 @@
+/// Operators from vectors, blocks and other operators; their application; scalars from vectors.
+extension Expression {
+    package static func diagonal(_ vector: Expression) throws(KindError) -> Expression {
+        guard case .vector(let size) = vector.kind else {
+            throw KindError("'diag'", operand: 0, needs: "a vector", found: "\(vector.kind)")
+        }
+        return try make(.diagonal(vector), .operator(rows: size, columns: size))
+    }
+
+    package static func dense(_ block: Expression) throws(KindError) -> Expression {
+        guard case .block(let rows, let columns) = block.kind else {
+            throw KindError("'dense'", operand: 0, needs: "a block", found: "\(block.kind)")
+        }
+        return try make(.dense(block), .operator(rows: rows, columns: columns))
+    }
+
+    package static func transpose(_ map: Expression) throws(KindError) -> Expression {
+        guard case .operator(let rows, let columns) = map.kind else {
+            throw KindError(
+                "'transpose'", operand: 0, needs: "an operator", found: "\(map.kind)", hint: denseHint(map.kind))
+        }
+        return try make(.transpose(map), .operator(rows: columns, columns: rows))
+    }
+
+    /// `left @ right`: the composition of two operators, or an operator applied to a vector or block.
+    package static func applied(_ left: Expression, _ right: Expression) throws(KindError) -> Expression {
+        guard case .operator(let rows, let columns) = left.kind else {
+            let areVectors = if case (.vector, .vector) = (left.kind, right.kind) { true } else { false }
+            throw KindError(
+                "'@'", needs: "an operator on its left", found: "\(left.kind)",
+                hint: areVectors ? "the inner product is dot(u, v)" : denseHint(left.kind))
+        }
+        switch right.kind {
+        case .operator(columns, let inner):
+            return try make(.composition(left, right), .operator(rows: rows, columns: inner))
+        case .vector(columns): return try make(.application(left, to: right), .vector(rows))
+        case .block(columns, let count): return try make(.application(left, to: right), .block(rows, count))
+        case .operator: throw mismatch("an operator with \(columns) rows")
+        case .vector, .block: throw mismatch("a vector of \(columns) entries or a block with \(columns) rows")
+        case .scalar:
+            throw mismatch(
+                "an operator, vector or block with \(columns) rows",
+                hint: "'*', '/' and '@' are taken from left to right")
+        case .tensor: throw mismatch("an operator, vector or block with \(columns) rows")
+        }
+
+        func mismatch(_ expected: String, hint: String? = nil) -> KindError {
+            KindError("'@'", operand: 1, needs: expected, found: "\(right.kind)", hint: hint)
+        }
+    }
+
+    private static func denseHint(_ kind: Kind) -> String? {
+        if case .block = kind { "dense(M) is a block as an operator" } else { nil }
+    }
+
+    package static func norm(_ operand: Expression) throws(KindError) -> Expression {
+        switch operand.kind {
+        case .vector, .block: return try make(.norm(operand), .scalar)
+        default: throw KindError("'norm'", operand: 0, needs: "a vector or a block", found: "\(operand.kind)")
+        }
+    }
+
+    package static func dot(_ left: Expression, _ right: Expression) throws(KindError) -> Expression {
+        guard case .vector = left.kind else {
+            throw KindError("'dot'", operand: 0, needs: "a vector", found: "\(left.kind)")
+        }
+        guard left.kind == right.kind else {
+            throw KindError("'dot'", operand: 1, needs: "\(left.kind)", found: "\(right.kind)")
+        }
+        return try make(.dot(left, right), .scalar)
+    }
+}

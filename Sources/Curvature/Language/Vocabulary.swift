@@ -1,0 +1,120 @@
+/// A leaf or function that the language has a name for.
+struct Word: Sendable {
+    let name: String
+    /// How it is written, for errors.
+    let usage: String
+    /// Whether it may stand without parentheses.
+    let isLeaf: Bool
+    /// How many arguments without a name it takes, and which named ones.
+    let count: ClosedRange<Int>
+    let keywords: [String]
+    /// Nil for a word that this version knows and does not have.
+    let build: (@Sendable (Call) throws(ExpressionError) -> Elaborated)?
+
+    static func leaf(_ name: String, _ expression: @escaping @Sendable (ProblemShape) -> Expression) -> Word {
+        Word(name: name, usage: name, isLeaf: true, count: 0...0, keywords: []) { call throws(ExpressionError) in
+            Elaborated(expression(call.elaborator.shape))
+        }
+    }
+
+    static func leaf(
+        _ usage: String, count: ClosedRange<Int> = 0...0, keywords: [String] = [],
+        build: @escaping @Sendable (Call) throws(ExpressionError) -> Elaborated
+    ) -> Word {
+        Word(
+            name: String(usage.prefix { $0 != "(" }), usage: usage, isLeaf: true, count: count, keywords: keywords,
+            build: build)
+    }
+
+    /// A function of expressions only, as many as `usage` shows.
+    static func function(
+        _ usage: String, _ build: @escaping @Sendable ([Expression]) throws(KindError) -> Expression
+    ) -> Word {
+        let count = usage.count { $0 == "," } + 1
+        return Word(
+            name: String(usage.prefix { $0 != "(" }), usage: usage, isLeaf: false, count: count...count, keywords: []
+        ) { call throws(ExpressionError) in
+            try call.elaborator.checked(at: call.column, call.operands(), build)
+        }
+    }
+
+    static func unavailable(_ name: String) -> Word {
+        Word(name: name, usage: name, isLeaf: false, count: 0...0, keywords: [], build: nil)
+    }
+}
+
+/// A use of a word.
+struct Call: Sendable {
+    let arguments: Arguments
+    let column: Int
+    let elaborator: Elaborator
+
+    /// The arguments without a name, as expressions.
+    func operands() throws(ExpressionError) -> [Elaborator.Operand] {
+        var operands: [Elaborator.Operand] = []
+        for argument in arguments.positional {
+            operands.append(Elaborator.Operand(try elaborator.elaborate(argument.value), argument.column))
+        }
+        return operands
+    }
+}
+
+/// All words. A new leaf or function is one entry here.
+enum Vocabulary {
+    static let words = Dictionary(uniqueKeysWithValues: list.map { ($0.name, $0) })
+
+    private static let list: [Word] = [
+        .leaf("loss") { _ in .loss() },
+        .leaf("gradient") { .gradient($0) },
+        .leaf("prediction") { .prediction($0) },
+        .leaf("hessian") { .hessian($0) },
+        .leaf("ggn(samples=S, seed=s)", keywords: ["samples", "seed"], build: ggn),
+        .leaf("fisher(samples=S, seed=s)", keywords: ["samples", "seed"], build: ggn),
+        .leaf("empirical_fisher") { .empiricalFisher($0) },
+        .leaf("jacobian") { .jacobian($0) },
+        .leaf("identity(n)", count: 0...1, build: identity),
+        .function("diag(v)") { x throws(KindError) in try .diagonal(x[0]) },
+        .function("dense(M)") { x throws(KindError) in try .dense(x[0]) },
+        .function("transpose(A)") { x throws(KindError) in try .transpose(x[0]) },
+        .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
+        .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
+        .unavailable("kfac"),
+        .unavailable("ekfac"),
+        .unavailable("kfoc"),
+        .unavailable("kron"),
+        .unavailable("block_diagonal"),
+        .unavailable("low_rank"),
+        .unavailable("inverse"),
+        .unavailable("submatrix"),
+        .unavailable("materialize"),
+        .unavailable("trace"),
+        .unavailable("diagonal"),
+        .unavailable("frobenius_norm"),
+        .unavailable("logdet"),
+        .unavailable("eigenvalues"),
+        .unavailable("eigenvectors"),
+        .unavailable("singular_values"),
+        .unavailable("spectral_density"),
+    ]
+
+    /// Exact without `samples`.
+    @Sendable private static func ggn(_ call: Call) throws(ExpressionError) -> Elaborated {
+        let samples = try call.arguments.wholeNumber("samples", from: 1, through: UInt64(Int.max))
+        let seed = try call.arguments.wholeNumber("seed", from: 0, through: .max)
+        if samples == nil, let column = call.arguments.column(of: "seed") {
+            throw call.elaborator.source.error(at: column, "'seed' needs 'samples' beside it, found it alone")
+        }
+        return try call.elaborator.checked(at: call.column, []) { _ throws(KindError) in
+            try .ggn(samples: samples.map(Int.init), seed: seed ?? 0, call.elaborator.shape)
+        }
+    }
+
+    /// D x D unless it meets something else; `identity(n)` is n x n whatever it meets.
+    @Sendable private static func identity(_ call: Call) throws(ExpressionError) -> Elaborated {
+        guard let size = call.arguments.positional.first?.value else {
+            return Elaborated(.identity(call.elaborator.shape.parameters), hasFreeSize: true)
+        }
+        let entries = try call.arguments.wholeNumber(size, called: "identity", from: 1, through: UInt64(Int.max))
+        return Elaborated(.identity(Int(entries)))
+    }
+}

@@ -1,0 +1,60 @@
+import Kernels
+import TensorIR
+
+/// The divisor m of the loss: what counts over *all* data, so that no result depends on the batch size. Found by one look at the
+/// targets, which also checks every label.
+struct LossDivisor {
+    let problem: Problem
+
+    func value() throws -> Double {
+        let shape = problem.shape
+        switch problem.loss.function {
+        case .crossEntropy(let ignored, _, let weights, _) where problem.hasIndexTargets:
+            let counted = try countedWeight(ignored: ignored, weights: weights)
+            guard problem.loss.reduction == .mean else { return 1 }
+            guard counted > 0 else {
+                throw ProblemError(
+                    .target, "\(problem.data.origin): 'targets' has no term that counts (ignore_index=\(ignored)), so its mean is undefined; use --reduction sum, or other targets")
+            }
+            return counted
+        case .crossEntropy: return problem.loss.reduction == .mean ? Double(shape.examples * shape.terms) : 1
+        case .meanSquaredError, .binaryCrossEntropy:
+            return problem.loss.reduction == .mean ? Double(shape.outputEntries) : 1
+        }
+    }
+
+    /// The sum of the class weights of all labels that are not ignored.
+    private func countedWeight(ignored: Int, weights: String?) throws -> Double {
+        let shape = problem.shape
+        let classes = shape.outputs
+        var classWeights = [Double](repeating: 1, count: classes)
+        if let weights {
+            let memory = Memory(byteCount: 8 * classes)
+            let operand = Operand(address: memory.address, storage: .float64, sizes: [classes])
+            try problem.vectors.read(weights, from: 0, into: operand)
+            classWeights = operand.doubles
+        }
+        var counts = [Int](repeating: 0, count: classes)
+        let total = shape.examples * shape.terms
+        let chunk = min(total, 1 << 16)
+        let memory = Memory(byteCount: 8 * chunk)
+        for start in stride(from: 0, to: total, by: chunk) {
+            let operand = Operand(address: memory.address, storage: .int64, sizes: [min(chunk, total - start)])
+            try problem.data.read("targets", from: start, into: operand)
+            try operand.withMutableSpan(of: Int64.self) { labels in
+                for index in labels.indices {
+                    let label = labels[index]
+                    if label == Int64(ignored) { continue }
+                    guard label >= 0, label < Int64(classes) else {
+                        let (example, term) = ((start + index) / shape.terms, (start + index) % shape.terms)
+                        let place = shape.terms == 1 ? "example \(example)" : "example \(example), term \(term)"
+                        throw ProblemError(
+                            .target, "\(problem.data.origin): 'targets' has label \(label) at \(place), expected 0 to \(classes - 1); an ignored label is named by ignore_index")
+                    }
+                    counts[Int(label)] += 1
+                }
+            }
+        }
+        return zip(counts, classWeights).reduce(0) { $0 + Double($1.0) * $1.1 }
+    }
+}

@@ -1,0 +1,66 @@
+import TensorIR
+
+/// A network as a tensor graph: from inputs and parameters to predictions. Made by an importer, or in Swift.
+public struct Model: @unchecked Sendable {
+    // `@unchecked`: the graph is a class, but nobody adds to it once the model exists; requests are lowered into copies.
+    package let graph: TensorGraph
+    /// The predictions (N, ..., C), real.
+    package let prediction: Node
+    public let inputs: [ModelInput]
+    /// Every floating-point tensor that could be a parameter, in the file's order.
+    public let parameters: [Parameter]
+    /// The number of examples the graph was built for, where examples meet (a softmax or a reduction over examples) and
+    /// the whole data set has to run as one batch; nil where any batch size will do.
+    public let onlyBatch: Int?
+    /// Why it runs as one batch only: the node where the examples meet.
+    public let onlyBatchReason: String?
+    /// What a user should know of how the model was read, one line each.
+    public let notes: [String]
+
+    package init(
+        graph: TensorGraph, prediction: Node, inputs: [ModelInput], parameters: [Parameter], onlyBatch: Int? = nil,
+        onlyBatchReason: String? = nil, notes: [String] = []
+    ) {
+        (self.graph, self.prediction, self.inputs, self.parameters) = (graph, prediction, inputs, parameters)
+        (self.onlyBatch, self.onlyBatchReason, self.notes) = (onlyBatch, onlyBatchReason, notes)
+    }
+}
+
+/// A tensor that the data set brings: its first axis is the examples.
+public struct ModelInput: Sendable {
+    public let name: String
+    package let node: Node
+    package let type: TensorType
+    package init(name: String, node: Node, type: TensorType) { (self.name, self.node, self.type) = (name, node, type) }
+}
+
+/// A tensor of the model that can be differentiated in.
+public struct Parameter: Sendable {
+    public let name: String
+    public let shape: [Int]
+    /// Whether it is selected when the user names no parameters.
+    public let isTrainable: Bool
+    /// Why, or why not, in a few words.
+    public let reason: String
+    package let node: Node
+    package let values: ParameterValues
+
+    package init(name: String, shape: [Int], isTrainable: Bool, reason: String, node: Node, values: ParameterValues) {
+        (self.name, self.shape, self.isTrainable, self.reason) = (name, shape, isTrainable, reason)
+        (self.node, self.values) = (node, values)
+    }
+    public var count: Int { shape.reduce(1, *) }
+}
+
+/// Values in the precision they came in.
+public enum ParameterValues: Sendable {
+    case float32([Float])
+    case float64([Double])
+
+    public var count: Int {
+        switch self {
+        case .float32(let values): values.count
+        case .float64(let values): values.count
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// The requests of one call as a table of interned values: equal quantities are one value, however they were spelled.
+package struct OperatorGraph: Sendable {
+    package private(set) var quantities: [Quantity] = []
+    package private(set) var kinds: [Kind] = []
+    private var interned: [Quantity: Value] = [:]
+    package let shape: ProblemShape
+
+    package init(shape: ProblemShape) { self.shape = shape }
+
+    package subscript(value: Value) -> Quantity { quantities[value.index] }
+    package func kind(_ value: Value) -> Kind { kinds[value.index] }
+
+    package mutating func intern(_ quantity: Quantity, _ kind: Kind) -> Value {
+        if let value = interned[quantity] { return value }
+        let value = Value(index: quantities.count)
+        quantities.append(quantity)
+        kinds.append(kind)
+        interned[quantity] = value
+        return value
+    }
+
+    /// The values that `roots` need, operands first.
+    package func reachable(from roots: [Value]) -> [Value] {
+        var seen: Set<Value> = []
+        var order: [Value] = []
+        // Operands have smaller indices in every table built by `intern`, but rewritten tables hold them in any order.
+        var stack: [(Value, Bool)] = roots.reversed().map { ($0, false) }
+        while let (value, isExpanded) = stack.popLast() {
+            if isExpanded {
+                order.append(value)
+            } else if seen.insert(value).inserted {
+                stack.append((value, true))
+                for operand in self[value].operands.reversed() { stack.append((operand, false)) }
+            }
+        }
+        return order
+    }
+
+    // MARK: Canonical constructors
+
+    /// A linear combination with nested ones opened, like terms added, and terms in the table's order.
+    package mutating func combination(_ terms: [CombinationTerm], _ kind: Kind) -> Value {
+        var sums: [CombinationTerm] = []
+        var positions: [CombinationTerm: Int] = [:]
+        func add(_ term: CombinationTerm) {
+            let key = CombinationTerm(factor: 1, scalar: term.scalar, value: term.value)
+            if let position = positions[key] {
+                sums[position].factor += term.factor
+            } else {
+                positions[key] = sums.count
+                sums.append(term)
+            }
+        }
+        for term in terms {
+            if case .combination(let inner, _) = self[term.value] {
+                for part in inner {
+                    add(CombinationTerm(
+                        factor: term.factor * part.factor, scalar: product(term.scalar, part.scalar), value: part.value))
+                }
+            } else {
+                add(term)
+            }
+        }
+        sums.removeAll { $0.factor == 0 && $0.scalar == nil }
+        if sums.count == 1, sums[0].factor == 1, sums[0].scalar == nil { return sums[0].value }
+        sums.sort { ($0.value, $0.scalar?.index ?? -1) < ($1.value, $1.scalar?.index ?? -1) }
+        return intern(.combination(sums, kind), kind)
+    }
+
+    package mutating func product(_ a: Value?, _ b: Value?) -> Value? {
+        guard let a else { return b }
+        guard let b else { return a }
+        return intern(.scalarProduct(min(a, b), max(a, b)), .scalar)
+    }
+
+    /// `x` times a scalar value.
+    package mutating func scaled(_ x: Value, by scalar: Value) -> Value {
+        if case .number(let factor) = self[scalar] {
+            return combination([CombinationTerm(factor: factor, scalar: nil, value: x)], kind(x))
+        }
+        if case .number(let factor) = self[x] {
+            return combination([CombinationTerm(factor: factor, scalar: nil, value: scalar)], .scalar)
+        }
+        return combination([CombinationTerm(factor: 1, scalar: scalar, value: x)], kind(x))
+    }
+
+    package mutating func reciprocal(_ scalar: Value) -> Value {
+        if case .number(let number) = self[scalar] { return intern(.number(1 / number), .scalar) }
+        return intern(.reciprocal(scalar), .scalar)
+    }
+}

@@ -1,0 +1,84 @@
+/// A value of the compiled request: an index into the operator graph's table.
+package struct Value: Hashable, Sendable, Comparable {
+    package let index: Int
+    package static func < (a: Value, b: Value) -> Bool { a.index < b.index }
+}
+
+/// What a value is. Operators do not occur any more: applying a sum, a product, a scalar multiple or a transpose has become
+/// arithmetic on what the leaves give.
+package enum Quantity: Hashable, Sendable {
+    case number(Double)
+    /// A scalar, vector or block that the user brings.
+    case tensor(String)
+    case loss
+    case prediction
+    /// A sum of terms in parameter space, each a backward sweep (alone) or part of one (together).
+    case pullback([PullbackTerm])
+    /// The Jacobian times a vector or block: in output space.
+    case jacobianProduct(Value)
+    /// sum of factor * scalar * value; of no terms: zeros.
+    case combination([CombinationTerm], Kind)
+    case scalarProduct(Value, Value)
+    /// 1 / a scalar.
+    case reciprocal(Value)
+    /// A diagonal matrix, given by its diagonal, times a vector or block.
+    case diagonalProduct(Value, Value)
+    /// A matrix, or its transpose, times a vector or block.
+    case denseProduct(Value, isTransposed: Bool, Value)
+    case norm(Value)
+    case dot(Value, Value)
+}
+
+package struct CombinationTerm: Hashable, Sendable {
+    package var factor: Double
+    /// A scalar known only when the plan runs.
+    package var scalar: Value?
+    package var value: Value
+}
+
+/// One summand of a backward sweep: what seeds it.
+package struct PullbackTerm: Hashable, Sendable {
+    package enum Source: Hashable, Sendable {
+        case gradient
+        case hessian(Value)
+        /// Exact, or with labels drawn from the model.
+        case ggn(Value, Sampling?)
+        case empiricalFisher(Value)
+        case jacobianTranspose(Value)
+    }
+    package var factor: Double
+    package var source: Source
+
+    /// The vector or block it is applied to.
+    package var argument: Value? {
+        switch source {
+        case .gradient: nil
+        case .hessian(let x), .ggn(let x, _), .empiricalFisher(let x), .jacobianTranspose(let x): x
+        }
+    }
+}
+
+package struct Sampling: Hashable, Sendable {
+    package var samples: Int
+    package var seed: UInt64
+}
+
+extension Quantity {
+    package var operands: [Value] {
+        switch self {
+        case .number, .tensor, .loss, .prediction: []
+        case .pullback(let terms): terms.compactMap(\.argument)
+        case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
+        case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
+        case .scalarProduct(let a, let b), .diagonalProduct(let a, let b), .denseProduct(let a, _, let b), .dot(let a, let b):
+            [a, b]
+        }
+    }
+    /// Whether a data pass computes it; everything else is algebra on what passes give.
+    package var needsPass: Bool {
+        switch self {
+        case .loss, .prediction, .pullback, .jacobianProduct: true
+        default: false
+        }
+    }
+}

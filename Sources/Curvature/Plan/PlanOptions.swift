@@ -1,0 +1,19 @@
+import Foundation
+
+/// How a plan is made and run. A plan depends on these, the requests and shapes alone.
+public struct PlanOptions: Sendable {
+    public var precision: Precision = .float32
+    /// Examples in a batch; nil lets the planner choose, from shapes and `memory` alone.
+    public var batchSize: Int?
+    /// nil for one for each processor. Results do not depend on it.
+    public var threads: Int?
+    /// Bytes that arena, results, parameters and read buffers may take.
+    public var memory = 4 << 30
+    /// One pass or more for each application of an operator: nothing shared, nothing merged.
+    public var isNaive = false
+    public var disabledRules: Set<String> = []
+
+    public init() {}
+
+    public var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+}

@@ -1,0 +1,43 @@
+import Kernels
+import TensorIR
+
+/// A model, a loss, a data set and the parameters to differentiate in: what every request is about.
+public struct Problem: Sendable {
+    public let model: Model
+    public let loss: Loss
+    package let data: any DataSource
+    /// Tensors that requests and loss options name.
+    package let vectors: any DataSource
+    /// The selected parameters in the order of parameter space, as indices into the model's.
+    public let selection: [Int]
+    public let shape: ProblemShape
+    /// The file that the model came from, for messages and explain.
+    public let name: String
+    /// Whether cross-entropy's targets are class indices.
+    package let hasIndexTargets: Bool
+
+    public var parameters: [Parameter] { selection.map { model.parameters[$0] } }
+
+    /// - Parameters:
+    ///   - inputs, targets: The data's tensors are `inputs` (or the model's own input names) and `targets`.
+    ///   - parameters: Names or globs in order, `-NAME` to leave one out; empty for every trainable parameter.
+    package init(
+        name: String, model: Model, loss: Loss, data: any DataSource, vectors: any DataSource, parameters: [String] = []
+    ) throws {
+        (self.name, self.model, self.loss, self.data, self.vectors) = (name, model, loss, data, vectors)
+        selection = try ParameterSelection.select(parameters, from: model)
+        let checked = try ProblemCheck(model: model, loss: loss, data: data, vectors: vectors)
+        hasIndexTargets = checked.hasIndexTargets
+        let count = selection.reduce(0) { $0 + model.parameters[$1].count }
+        shape = ProblemShape(
+            examples: checked.examples, terms: checked.terms, outputs: checked.outputs, parameters: count,
+            predictionShape: checked.predictionShape)
+    }
+
+    /// The data's name for a model input.
+    package func dataName(of input: ModelInput) -> String { Problem.dataName(of: input, model: model, data: data) }
+
+    static func dataName(of input: ModelInput, model: Model, data: any DataSource) -> String {
+        model.inputs.count == 1 && data.tensors["inputs"] != nil ? "inputs" : input.name
+    }
+}

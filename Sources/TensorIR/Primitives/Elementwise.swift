@@ -1,0 +1,59 @@
+import Kernels
+
+/// One arithmetic operation on every element of operands of one shape. Broadcasting is a primitive of its own.
+package struct Elementwise: Primitive {
+    package var operation: ElementwiseOperation
+    /// The result's element type where the operation is `cast`.
+    package var target: ElementType?
+    package init(_ operation: ElementwiseOperation, target: ElementType? = nil) {
+        (self.operation, self.target) = (operation, target)
+    }
+
+    package var name: String { "\(operation)" }
+
+    package func resultType(_ operands: [TensorType]) throws -> TensorType {
+        let values = operation == .select ? Array(operands.dropFirst()) : operands
+        guard Set(operands.map(\.shape)).count == 1 else {
+            throw GraphError.invalid(self, "shapes \(operands.map(\.shape.description).joined(separator: " and ")) differ")
+        }
+        guard Set(values.map(\.element)).count == 1, operation != .select || operands[0].element == .bool else {
+            throw GraphError.invalid(
+                self, "element types \(operands.map { "\($0.element)" }.joined(separator: " and ")) do not go together")
+        }
+        let shape = operands[0].shape
+        switch operation {
+        case .cast: return TensorType(shape, target!)
+        case .equal, .less, .lessOrEqual, .isNaN, .isInf, .and, .or, .xor, .not: return TensorType(shape, .bool)
+        default: return TensorType(shape, values[0].element)
+        }
+    }
+
+    package func transpose(_ index: Int, cotangent: Node, operands: [Node], in graph: TensorGraph) throws -> Node {
+        switch (operation, index) {
+        case (.identity, 0), (.add, _), (.subtract, 0): return cotangent
+        case (.negate, 0), (.subtract, 1): return try graph.negate(cotangent)
+        case (.multiply, 0): return try graph.multiply(cotangent, operands[1])
+        case (.multiply, 1): return try graph.multiply(cotangent, operands[0])
+        case (.divide, 0): return try graph.divide(cotangent, operands[1])
+        case (.select, 1): return try graph.select(operands[0], cotangent, graph.zeros(like: cotangent))
+        case (.select, 2): return try graph.select(operands[0], graph.zeros(like: cotangent), cotangent)
+        case (.cast, 0): return try graph.cast(cotangent, to: graph.type(operands[0]).element)
+        default: preconditionFailure("\(name) is not linear in operand \(index)")
+        }
+    }
+
+    package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
+        let leading = try zip(operands, batched).map { try $1 ? $0 : graph.broadcastLeading($0, size: size) }
+        return try graph.append(self, leading)
+    }
+
+    package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
+        let count = operands.count
+        let instruction = ElementwiseInstruction(
+            operation: operation, storage: operands.last!.storage, resultStorage: result.storage, destination: count,
+            sources: (0, min(1, count - 1), min(2, count - 1)))
+        return ElementwiseKernel(
+            sizes: result.sizes, loads: operands, instructions: [instruction], stores: [(count, result)],
+            registerStorages: operands.map(\.storage) + [result.storage])
+    }
+}
