@@ -1,5 +1,8 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
+
+// `make test` turns warnings into errors; whoever builds with another compiler is spared its new ones.
+let strict: [SwiftSetting] = Context.environment["CURVATURE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 let package = Package(
     name: "swift-curvature",
@@ -20,23 +23,25 @@ let package = Package(
         .target(name: "CTBB", linkerSettings: [.linkedLibrary("tbb")]),
         // Inner loops that the compiler vectorizes for the processor it meets (`target_clones`).
         .target(name: "CKernels"),
-        .target(name: "Kernels", dependencies: ["COpenBLAS", "CTBB", "CKernels"]),
-        .target(name: "TensorIR", dependencies: ["Kernels"]),
-        .target(name: "Safetensors", dependencies: ["Kernels"]),
-        .target(name: "Curvature", dependencies: ["TensorIR", "Safetensors", "Kernels"]),
+        .target(name: "Kernels", dependencies: ["COpenBLAS", "CTBB", "CKernels"], swiftSettings: strict),
+        .target(name: "TensorIR", dependencies: ["Kernels"], swiftSettings: strict),
+        .target(name: "Safetensors", dependencies: ["Kernels"], swiftSettings: strict),
+        .target(name: "Curvature", dependencies: ["TensorIR", "Safetensors", "Kernels"], swiftSettings: strict),
         .target(
             name: "ONNXImport",
             dependencies: ["Curvature", "TensorIR", "Kernels", "Safetensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["Protobuf/onnx.proto"]),
+            exclude: ["Protobuf/onnx.proto"],
+            swiftSettings: strict),
         .executableTarget(
             name: "CurvatureCommand",
             dependencies: [
                 "Curvature", "ONNXImport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "TensorIRTests", dependencies: ["TensorIR", "Kernels"]),
-        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Kernels"]),
-        .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"]),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+        .testTarget(name: "TensorIRTests", dependencies: ["TensorIR", "Kernels"], swiftSettings: strict),
+        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Kernels"], swiftSettings: strict),
+        .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

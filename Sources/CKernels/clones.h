@@ -18,4 +18,7 @@
 // Iterations are independent. `restrict` would say too much: a destination may be exactly one of the sources.
 #define CK_LOOP _Pragma("clang loop vectorize(assume_safety)")
 
+// The same where loops are short: one vector at a time, so that few elements are left for the scalar remainder.
+#define CK_SHORT_LOOP _Pragma("clang loop vectorize(assume_safety) interleave_count(1)")
+
 #endif

@@ -3,6 +3,9 @@
 
 #include "ckernels_copy.h"
 #include "clones.h"
+#include "transpose_block.h"
+
+enum { BAND = 32 };
 
 // A plane of `rows` x `columns` elements; r and c are the strides along them, in elements.
 #define PLANE(T, name)                                                                                \
@@ -10,7 +13,7 @@
                                            int64_t rows, int64_t columns) {                           \
         for (int64_t r = 0; r < rows; r++) {                                                          \
             T value = from[r * from_r];                                                               \
-            CK_LOOP for (int64_t c = 0; c < columns; c++) to[r * to_r + c] = value;                   \
+            CK_SHORT_LOOP for (int64_t c = 0; c < columns; c++) to[r * to_r + c] = value;             \
         }                                                                                             \
     }                                                                                                 \
     CK_CLONES static void copy_rows_##name(T *to, int64_t to_r, const T *from, int64_t from_r,        \
@@ -20,25 +23,22 @@
                 memcpy(to + r * to_r, from + r * from_r, (size_t)columns * sizeof(T));                \
         else                                                                                          \
             for (int64_t r = 0; r < rows; r++)                                                        \
-                CK_LOOP for (int64_t c = 0; c < columns; c++) to[r * to_r + c] = from[r * from_r + c]; \
+                CK_SHORT_LOOP for (int64_t c = 0; c < columns; c++)                                   \
+                    to[r * to_r + c] = from[r * from_r + c];                                          \
     }                                                                                                 \
+    /* In bands of columns, so that the lines of `from` that a band touches stay in the cache. */     \
     CK_CLONES static void transpose_##name(T *to, int64_t to_r, const T *from, int64_t from_c,        \
                                            int64_t rows, int64_t columns) {                           \
-        enum { BLOCK = 8 };                                                                           \
-        int64_t r = 0;                                                                                \
-        for (; r + BLOCK <= rows; r += BLOCK) {                                                       \
-            int64_t c = 0;                                                                            \
-            for (; c + BLOCK <= columns; c += BLOCK) {                                                \
-                T block[BLOCK][BLOCK];                                                                \
-                for (int i = 0; i < BLOCK; i++)                                                       \
-                    for (int j = 0; j < BLOCK; j++) block[j][i] = from[(c + i) * from_c + r + j];     \
-                for (int j = 0; j < BLOCK; j++)                                                       \
-                    for (int i = 0; i < BLOCK; i++) to[(r + j) * to_r + c + i] = block[j][i];         \
-            }                                                                                         \
-            for (; c < columns; c++)                                                                  \
-                for (int j = 0; j < BLOCK; j++) to[(r + j) * to_r + c] = from[c * from_c + r + j];    \
+        int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;                           \
+        for (int64_t band = 0; band < whole_columns; band += BAND) {                                  \
+            int64_t end = band + BAND < whole_columns ? band + BAND : whole_columns;                  \
+            for (int64_t r = 0; r < whole_rows; r += 8)                                               \
+                for (int64_t c = band; c < end; c += 8)                                               \
+                    ck_transpose_block_##name(from + c * from_c + r, from_c, to + r * to_r + c, to_r);\
         }                                                                                             \
-        for (; r < rows; r++)                                                                         \
+        for (int64_t r = 0; r < whole_rows; r++)                                                      \
+            for (int64_t c = whole_columns; c < columns; c++) to[r * to_r + c] = from[c * from_c + r];\
+        for (int64_t r = whole_rows; r < rows; r++)                                                   \
             for (int64_t c = 0; c < columns; c++) to[r * to_r + c] = from[c * from_c + r];            \
     }                                                                                                 \
     static void plane_##name(char *to_, int64_t to_r, int64_t to_c, const char *from_, int64_t from_r, \

@@ -7,6 +7,16 @@
 #define CUMULATIVE(name, T, A)                                                                        \
     CK_CLONES static void cumulative_##name(const T *input, T *output, int64_t count, int64_t stride, \
                                             int64_t width, int exclusive, int step) {                 \
+        if (width == 1) {                                                                             \
+            A sum = 0;                                                                                \
+            for (int64_t i = 0; i < count; i++) {                                                     \
+                int64_t place = (step > 0 ? i : count - 1 - i) * stride;                              \
+                A next = sum + (A)input[place];                                                       \
+                output[place] = (T)(exclusive ? sum : next);                                          \
+                sum = next;                                                                           \
+            }                                                                                         \
+            return;                                                                                   \
+        }                                                                                             \
         A sums[512];                                                                                  \
         for (int64_t k = 0; k < width; k++) sums[k] = 0;                                              \
         for (int64_t i = 0; i < count; i++) {                                                         \

@@ -1,30 +1,35 @@
 // Elementwise operations of float32.
-#include <math.h>
-
 #include "clones.h"
 #include "elementwise_tables.h"
+#include "math_f32.h"
+#include "math_mixed.h"
 
 #define T float
 #define SUFFIX f32
 #define LIBM(name) name##f
+#include "elementwise_definitions.h"
 
-CK_INLINE T ck_exp_f32(T a) { return expf(a); }
-CK_INLINE T ck_expm1_f32(T a) { return expm1f(a); }
-CK_INLINE T ck_log_f32(T a) { return logf(a); }
-CK_INLINE T ck_log1p_f32(T a) { return log1pf(a); }
-CK_INLINE T ck_tanh_f32(T a) { return tanhf(a); }
-CK_INLINE T ck_sigmoid_f32(T a) {
-    T z = expf(-fabsf(a));
-    return a < 0 ? z / (1 + z) : 1 / (1 + z);
+// Whether the reduction of all angles by multiples of pi / 2 is exact enough; not so for infinity and NaN.
+CK_CLONES static int are_small(const float *angles, ptrdiff_t count) {
+    int32_t large = 0;
+    CK_LOOP for (ptrdiff_t i = 0; i < count; i++)
+        large |= !(__builtin_elementwise_abs(angles[i]) < CK_LARGEST_ANGLE_F32);
+    return !large;
 }
-CK_INLINE T ck_erf_f32(T a) { return erff(a); }
-CK_INLINE T ck_softplus_f32(T a) { return (a < 0 ? 0 : a) + log1pf(expf(-fabsf(a))); }
-CK_INLINE T ck_power_f32(T a, T b) { return powf(a, b); }
+
+UNARY(sin_small, (float)ck_sin_quarter(a, 0))
+UNARY(cos_small, (float)ck_sin_quarter(a, 1))
+UNARY_SCALAR(sin_any, sinf(a))
+UNARY_SCALAR(cos_any, cosf(a))
+
 static void sin_f32(void *result, const void *a, const void *b, const void *c, ptrdiff_t count) {
-    for (ptrdiff_t i = 0; i < count; i++) ((T *)result)[i] = sinf(((const T *)a)[i]);
+    (are_small(a, count) ? sin_small_f32 : sin_any_f32)(result, a, b, c, count);
 }
 static void cos_f32(void *result, const void *a, const void *b, const void *c, ptrdiff_t count) {
-    for (ptrdiff_t i = 0; i < count; i++) ((T *)result)[i] = cosf(((const T *)a)[i]);
+    (are_small(a, count) ? cos_small_f32 : cos_any_f32)(result, a, b, c, count);
 }
+
+UNARY(erf, ck_erf_f32(a))
+BINARY(power, ck_power_f32(a, b))
 
 #include "elementwise_real.h"

@@ -1,6 +1,6 @@
-// The operations of real numbers, included once for each precision. The including file defines `T`, `SUFFIX` and
-// the functions named ck_..., and `LIBM(name)`, the C library's function for `T`.
-#include "elementwise_definitions.h"
+// The operations of real numbers, included once for each precision. The including file defines `T`, `SUFFIX`,
+// `LIBM(name)`, the C library's function for `T`, the functions named ck_..., and the loops that differ: sin, cos, erf
+// and power.
 
 CK_INLINE T N(ck_sign)(T a) { return a != a ? a : (T)((a > 0) - (a < 0)); }
 CK_INLINE T N(ck_maximum)(T a, T b) { return a != a || a > b ? a : b; }
@@ -14,10 +14,10 @@ CK_INLINE T N(ck_remainder)(T a, T b) {
 UNARY(negate, -a)
 UNARY(absolute, __builtin_elementwise_abs(a))
 UNARY(sign, N(ck_sign)(a))
-UNARY_SCALAR(exp, N(ck_exp)(a))
-UNARY_SCALAR(expm1, N(ck_expm1)(a))
-UNARY_SCALAR(log, N(ck_log)(a))
-UNARY_SCALAR(log1p, N(ck_log1p)(a))
+UNARY(exp, N(ck_exp)(a))
+UNARY(expm1, N(ck_expm1)(a))
+UNARY(log, N(ck_log)(a))
+UNARY(log1p, N(ck_log1p)(a))
 UNARY(sqrt, __builtin_elementwise_sqrt(a))
 UNARY(reciprocal, 1 / a)
 UNARY(square, a * a)
@@ -30,10 +30,9 @@ UNARY_SCALAR(cosh, LIBM(cosh)(a))
 UNARY_SCALAR(asinh, LIBM(asinh)(a))
 UNARY_SCALAR(acosh, LIBM(acosh)(a))
 UNARY_SCALAR(atanh, LIBM(atanh)(a))
-UNARY_SCALAR(tanh, N(ck_tanh)(a))
-UNARY_SCALAR(sigmoid, N(ck_sigmoid)(a))
-UNARY_SCALAR(erf, N(ck_erf)(a))
-UNARY_SCALAR(softplus, N(ck_softplus)(a))
+UNARY(tanh, N(ck_tanh)(a))
+UNARY(sigmoid, N(ck_sigmoid)(a))
+UNARY(softplus, N(ck_softplus)(a))
 // NaN stays NaN.
 UNARY(relu, a < 0 ? 0 : a)
 UNARY(step, a > 0 ? 1 : 0)
@@ -48,7 +47,6 @@ BINARY(add, a + b)
 BINARY(subtract, a - b)
 BINARY(multiply, a * b)
 BINARY(divide, a / b)
-BINARY_SCALAR(power, N(ck_power)(a, b))
 BINARY(maximum, N(ck_maximum)(a, b))
 BINARY(minimum, N(ck_minimum)(a, b))
 BINARY_SCALAR(remainder, N(ck_remainder)(a, b))

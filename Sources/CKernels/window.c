@@ -21,13 +21,19 @@ CK_INLINE span seen(const ck_window *w, int axis, int64_t k) {
     return s;
 }
 
-// Runs the rest of the arguments for each tap's run of windows `s` in row `row`, with `line` the plane's row that they see.
+// The runs of all taps along the second axis. They are the same for every row, and cost divisions.
+#define SPANS                                                                                         \
+    span spans[w->window[1] + 1];                                                                     \
+    for (int64_t k1 = 0; k1 < w->window[1]; k1++) spans[k1] = seen(w, 1, k1)
+
+// Runs the rest of the arguments for each tap's run of windows `s` in row `row`, with `line` the plane's row that they
+// see.
 #define FOR_EACH_TAP(row, ...)                                                                        \
     for (int64_t k0 = 0; k0 < w->window[0]; k0++) {                                                   \
         int64_t line = row * w->stride[0] + k0 * w->dilation[0] - w->pad[0];                          \
         if (line < 0 || line >= w->size[0]) continue;                                                 \
         for (int64_t k1 = 0; k1 < w->window[1]; k1++) {                                               \
-            span s = seen(w, 1, k1);                                                                  \
+            span s = spans[k1];                                                                       \
             __VA_ARGS__                                                                               \
         }                                                                                             \
     }
@@ -38,10 +44,10 @@ CK_INLINE span seen(const ck_window *w, int axis, int64_t k) {
         int64_t count = s.last - s.first;                                                             \
         if (w->stride[1] == 1) {                                                                      \
             const int64_t stride = 1;                                                                 \
-            CK_LOOP for (int64_t i = 0; i < count; i++) { __VA_ARGS__ }                               \
+            CK_SHORT_LOOP for (int64_t i = 0; i < count; i++) { __VA_ARGS__ }                         \
         } else if (w->stride[1] == 2) {                                                               \
             const int64_t stride = 2;                                                                 \
-            CK_LOOP for (int64_t i = 0; i < count; i++) { __VA_ARGS__ }                               \
+            CK_SHORT_LOOP for (int64_t i = 0; i < count; i++) { __VA_ARGS__ }                         \
         } else {                                                                                      \
             const int64_t stride = w->stride[1];                                                      \
             for (int64_t i = 0; i < count; i++) { __VA_ARGS__ }                                       \
@@ -53,6 +59,7 @@ enum { BLOCK = 256 };
 #define WINDOW(name, T, MASK)                                                                         \
     CK_CLONES static void sum_##name(const ck_window *w, const T *restrict input, T *restrict output, \
                                      int64_t first, int64_t last, int64_t first_row, int64_t last_row) { \
+        SPANS;                                                                                        \
         for (int64_t plane = first; plane < last; plane++) {                                          \
             const T *in = input + plane * w->size[0] * w->size[1];                                    \
             T *out = output + plane * w->windows[0] * w->windows[1];                                  \
@@ -68,6 +75,7 @@ enum { BLOCK = 256 };
     }                                                                                                 \
     CK_CLONES static void spread_##name(const ck_window *w, const T *restrict input, T *restrict output, \
                                         int64_t first, int64_t last) {                                \
+        SPANS;                                                                                        \
         for (int64_t plane = first; plane < last; plane++) {                                          \
             const T *in = input + plane * w->windows[0] * w->windows[1];                              \
             T *out = output + plane * w->size[0] * w->size[1];                                        \
@@ -83,6 +91,7 @@ enum { BLOCK = 256 };
     /* The indices start at -1: the first element that a window sees is taken, whatever it is. */     \
     CK_CLONES static void argmax_##name(const ck_window *w, const T *restrict input, int64_t *restrict output, \
                                         int64_t first, int64_t last, int64_t first_row, int64_t last_row) { \
+        SPANS;                                                                                        \
         T best[BLOCK];                                                                                \
         MASK index[BLOCK];                                                                            \
         for (int64_t plane = first; plane < last; plane++)                                            \

@@ -49,7 +49,7 @@ public final class Execution {
             measurement.steps.append(
                 RunMeasurement.Step(
                     seconds: (ContinuousClock.now - start).seconds, matmulFlops: state.matmulFlops - before.0,
-                    flops: state.flops - before.1, executedFlops: state.executedFlops - before.2))
+                    flops: state.flops - before.1, executedFlops: state.executedFlops - before.2, peakBytes: Memory.currentBytes))
         }
         measurement.seconds = (ContinuousClock.now - begin).seconds
         self.measurement = measurement
@@ -67,6 +67,9 @@ public final class Execution {
         isPrepared = true
     }
 
+    /// The most that the library's buffers took at once since the process began, in bytes.
+    public static var peakBytes: Int { Memory.peakBytes }
+
     private func checkFinite(_ results: Results) throws {
         guard let bad = results.firstNonFinite else { return }
         let search = NonFiniteSearch(plan: plan, parameters: parameters)
@@ -83,6 +86,8 @@ public struct RunMeasurement: Sendable {
         public var matmulFlops: Int
         public var flops: Int
         public var executedFlops: Int
+        /// What the library's buffers took while it ran.
+        public var peakBytes: Int
     }
     public var seconds = 0.0
     public var steps: [Step] = []

@@ -103,3 +103,8 @@ extension String {
         return String(self[first...last])
     }
 }
+
+/// Parses requests about a problem, whose sizes and vectors they may use.
+public func parseRequests(_ texts: [String], in problem: Problem) throws(ExpressionError) -> [Request] {
+    try parseRequests(texts, shape: problem.shape, tensors: problem.vectors.tensors.mapValues(\.shape))
+}

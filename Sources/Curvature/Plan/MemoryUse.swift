@@ -12,6 +12,8 @@ package struct MemoryUse: Hashable, Sendable {
     /// The largest program's buffers; programs run one after the other in one arena.
     package var arena: Int
 
+    /// All but the arena.
+    package var lasting: Int { parameters + constants + values + results }
     package var total: Int { parameters + constants + values + results + arena }
 
     init(problem: Problem, operators: OperatorGraph, stages: Stages, steps: [Plan.Step], precision: Precision) {

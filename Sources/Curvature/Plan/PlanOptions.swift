@@ -17,3 +17,8 @@ public struct PlanOptions: Sendable {
 
     public var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 }
+
+extension PlanOptions {
+    /// The rewrite rules that can be switched off.
+    public static var ruleNames: [String] { Optimizer.rules.map(\.name) }
+}

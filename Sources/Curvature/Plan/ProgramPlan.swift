@@ -1,3 +1,4 @@
+import Kernels
 import TensorIR
 
 /// A tensor program with its schedule and its place in memory: what one step of a plan runs.
@@ -13,6 +14,8 @@ package struct ProgramPlan {
     package let placements: [Schedule.Buffer: Placement]
     package let matmulFlops: Int
     package let flops: Int
+    /// What the steps read and write in memory.
+    package let bytes: Int
 
     /// - Parameters:
     ///   - results: Nodes that whole values, or parts of them from `start`, consist of.
@@ -31,6 +34,7 @@ package struct ProgramPlan {
         layout = ProgramLayout(
             schedule, precision: precision, examples: examples, external: external.union(placements.keys))
         (matmulFlops, flops) = schedule.flops(examples: total)
+        bytes = schedule.bytes(examples: total, precision: precision)
     }
 }
 
@@ -51,20 +55,33 @@ extension Schedule {
         !leaves.contains(node) && !graph.isView(node) && !graph.shape(node).hasExamples
     }
 
+    fileprivate func bytes(examples: Int, precision: Precision) -> Int {
+        steps.reduce(0) { sum, step in
+            (step.reads + step.writes).reduce(sum) { sum, buffer in
+                let type = graph.type(buffer.node)
+                return sum + type.shape.count(examples: examples) * type.element.storage(precision).byteCount
+            }
+        }
+    }
+
     /// What the kernels will count for `examples` in all.
     fileprivate func flops(examples: Int) -> (matmul: Int, all: Int) {
-        var (matmul, other) = (0, 0)
+        var (matmul, all) = (0, 0)
         for step in steps {
             switch step.work {
             case .copy: break
-            case .fused(let group): other += group.operations.count * group.shape.count(examples: examples)
+            case .fused(let group):
+                let counted = group.operations.count { operation in
+                    (graph.primitive(operation.node) as! Elementwise).operation.isArithmetic
+                        && graph.type(graph.operands(operation.node).last!).element.isFloating
+                }
+                all += counted * group.shape.count(examples: examples)
             case .primitive(let node):
                 let operands = graph.operands(node).map { graph.type($0) }
-                let count = graph.primitive(node).matmulFlops(operands, result: graph.type(node), examples: examples)
-                matmul += count
-                if count == 0, let operand = operands.first { other += operand.shape.count(examples: examples) }
+                matmul += graph.primitive(node).matmulFlops(operands, result: graph.type(node), examples: examples)
+                all += graph.primitive(node).flops(operands, result: graph.type(node), examples: examples)
             }
         }
-        return (matmul, matmul + other)
+        return (matmul, all)
     }
 }

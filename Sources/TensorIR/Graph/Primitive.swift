@@ -30,6 +30,9 @@ package protocol Primitive: Hashable, Sendable {
     /// Multiply-adds of matrix products and convolutions, counted as 2: nominal, from shapes alone.
     func matmulFlops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int
 
+    /// All floating-point work as the kernel counts it, `matmulFlops` included.
+    func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int
+
     /// Whether the kernel can add to what the result holds; else a sum over batches goes through a buffer.
     var canAccumulate: Bool { get }
     /// Whether operand `index` has to be contiguous for the kernel.
@@ -56,6 +59,9 @@ extension Primitive {
     }
     package func view(_ operand: Operand, resultSizes: [Int]) -> Operand? { nil }
     package func matmulFlops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int { 0 }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        matmulFlops(operands, result: result, examples: examples)
+    }
     package var canAccumulate: Bool { false }
     package func needsContiguous(_ index: Int) -> Bool { false }
 }

@@ -73,6 +73,9 @@ package struct ScatterAdd: Primitive {
             leading: ScatterAdd(rows: rows, lead: lead + 1, batchAxes: batchAxes))
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        result.element.isFloating ? operands[0].shape.count(examples: examples) : 0
+    }
     package var canAccumulate: Bool { true }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         ScatterAddKernel(

@@ -43,6 +43,9 @@ package struct Reduce: Primitive {
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
         try graph.append(Reduce(operation, axes: axes.map { $0 + 1 }, wide: wide), operands)
     }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        result.element.isFloating ? operands[0].shape.count(examples: examples) : 0
+    }
     package var canAccumulate: Bool { operation == .sum }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         let kind: ReductionOperation =
@@ -76,6 +79,9 @@ package struct CumulativeSum: Primitive {
     }
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
         try graph.append(CumulativeSum(axis: axis + 1, exclusive: exclusive, reverse: reverse), operands)
+    }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        result.element.isFloating ? operands[0].shape.count(examples: examples) : 0
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {

@@ -21,6 +21,9 @@ package struct WindowSum: Primitive {
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
         try graph.append(self, operands)
     }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        (isTransposed ? operands[0] : result).shape.count(examples: examples) * geometry.sizes.reduce(1, *)
+    }
     package func needsContiguous(_ index: Int) -> Bool { true }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         isTransposed

@@ -1,0 +1,50 @@
+# `make run` shows curvature of a trained network, `make test` checks everything; each works alone on a fresh machine with Swift.
+
+SWIFT ?= swift
+DIGITS := docs/examples/digits
+# Tests build with testability, the command without: a folder each, so that neither builds the other anew.
+TEST_BUILD := .build_test
+
+.PHONY: help run test deps build check format lint golden bench clean
+
+help:
+	@echo "make run     curvature of the digits network, fused beside naive"
+	@echo "make test    format, warnings as errors, all tests, the reference cases"
+	@echo "make build   the command, as .build/release/curvature"
+	@echo "make bench   fused against naive, against plain matrix products"
+	@echo "make format  format the sources"
+
+deps:
+	@sh scripts/deps.sh
+
+build: deps
+	$(SWIFT) build -c release --product curvature
+
+run: build
+	.build/release/curvature eval loss 'gradient_norm = norm(gradient)' 'Hv = hessian @ v' 'Gv = ggn @ v' \
+	    'mix = (2 * hessian - 0.5 * ggn + 0.1 * identity) @ v' \
+	    --model $(DIGITS)/cnn.onnx --data $(DIGITS)/cnn_data.safetensors --vectors $(DIGITS)/cnn_vectors.safetensors \
+	    --loss cross-entropy --explain --repeat 5
+	@echo
+	@echo "The combination alone costs what the Hessian's product costs:"
+	.build/release/curvature eval 'mix = (2 * hessian - 0.5 * ggn + 0.1 * identity) @ v' \
+	    --model $(DIGITS)/cnn.onnx --data $(DIGITS)/cnn_data.safetensors --vectors $(DIGITS)/cnn_vectors.safetensors \
+	    --loss cross-entropy --explain --repeat 5
+
+test: deps lint
+	CURVATURE_STRICT=1 $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests \
+	    --ignore-unparsable-files --configuration .swift-format
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests --configuration .swift-format
+
+check: test
+
+bench: deps
+	$(SWIFT) run -c release --package-path Benchmarks Benchmarks
+
+clean:
+	rm -rf .build $(TEST_BUILD)

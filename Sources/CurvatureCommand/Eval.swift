@@ -1,0 +1,120 @@
+import ArgumentParser
+import Curvature
+import Foundation
+
+struct Eval: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compute requests and print or write their values.",
+        discussion: """
+            Examples:
+              curvature eval loss 'norm(gradient)' --model m.onnx --data d.safetensors --loss cross-entropy
+              curvature eval 'Hv = hessian @ v' 'Gv = ggn @ v' 'mix = Hv + 0.1 * Gv' --vectors v.safetensors \\
+                  --model m.onnx --data d.safetensors --loss mse --reduction sum --output results.safetensors
+              curvature eval 'ggn @ v' ... --explain             the plan, with predicted beside measured cost
+              curvature eval 'ggn @ v' ... --repeat 20 --explain=json
+            """)
+
+    @OptionGroup var arguments: ProblemArguments
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the values, named as their requests.", valueName: "R.safetensors"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Print the plan with predicted and measured cost: text (or nothing), json.", valueName: "format"))
+    var explain: String?
+
+    @Flag(help: "Show progress on standard error even where it is no terminal.")
+    var progress = false
+
+    @Option(name: .customLong("repeat"), help: "Run the compiled plan this many times, and report first, least and median seconds.")
+    var repetitions = 1
+
+    func run() throws {
+        guard repetitions >= 1 else {
+            throw ValidationError("--repeat: expected a whole number from 1, found \(repetitions)")
+        }
+        let format = try explain.map { try ExplainFormat.named($0) }
+        let options = try arguments.options()
+        var clock = Stopwatch()
+        let problem = try arguments.problem()
+        let load = clock.lap()
+        let requests = try parseRequests(arguments.requests, in: problem)
+        let plan = try Plan(requests, problem: problem, options: options)
+        let compile = clock.lap()
+        for note in problem.model.notes { note.writeNote() }
+        if let output { try OutputFile.check(output) }
+        let execution = try Execution(plan)
+        let meter = ProgressMeter(isForced: progress)
+        execution.progress = meter.update
+        var runs = RunTimes(loadSeconds: load, compileSeconds: compile, measurements: [], peakBytes: 0)
+        var results = try execution.run()
+        runs.measurements.append(execution.measurement)
+        for _ in 1..<repetitions {
+            results = try execution.run()
+            runs.measurements.append(execution.measurement)
+        }
+        meter.finish()
+        runs.peakBytes = Execution.peakBytes
+        if let output { try results.write(to: URL(fileURLWithPath: output)) }
+        if let format {
+            var naive = options
+            naive.isNaive = true
+            naive.memory = .max
+            let other = try options.isNaive ? plan : Plan(requests, problem: problem, options: naive)
+            let document = try PlanDocument(plan, naive: other, runs: runs)
+            print(try format(document))
+        }
+        if output == nil {
+            if format != nil, format?.name != "text" { return }
+            if format != nil { print("") }
+            for entry in results.entries { print(ResultText.line(entry, precision: results.precision)) }
+        }
+    }
+}
+
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compile requests and print the plan and its predicted cost; of the data only names, shapes and types are read.")
+
+    @OptionGroup var arguments: ProblemArguments
+
+    @Option(help: "text or json.")
+    var format = "text"
+
+    func run() throws {
+        let format = try ExplainFormat.named(format)
+        let problem = try arguments.problem()
+        let requests = try parseRequests(arguments.requests, in: problem)
+        var options = try arguments.options()
+        let plan = try Plan(requests, problem: problem, options: options)
+        for note in problem.model.notes { note.writeNote() }
+        options.isNaive = true
+        options.memory = .max
+        print(try format(PlanDocument(plan, naive: Plan(requests, problem: problem, options: options))))
+    }
+}
+
+extension ExplainFormat {
+    static func named(_ name: String) throws -> ExplainFormat {
+        guard let format = all.first(where: { $0.name == name }) else {
+            throw ValidationError(
+                "--explain: expected \(all.map(\.name).joined(separator: " or ")), found '\(name)'")
+        }
+        return format
+    }
+}
+
+/// Seconds from one call to the next.
+struct Stopwatch {
+    private var last = ContinuousClock.now
+    mutating func lap() -> Double {
+        let now = ContinuousClock.now
+        defer { last = now }
+        let (seconds, attoseconds) = (now - last).components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}
+
+extension String {
+    /// A line on standard error for what is good to know and no error.
+    func writeNote() { FileHandle.standardError.write(Data("note: \(self)\n".utf8)) }
+}

@@ -1,0 +1,42 @@
+import Curvature
+import TensorIR
+
+/// The floating-point initializers, decoded once: everything that could be a parameter, in the file's order. Scalars are taken
+/// for constants unless they have a name that someone chose, and are never parameters unless asked for.
+struct FileWeights {
+    struct Weight {
+        var name: String
+        var sizes: [Int]
+        var values: ParameterValues
+    }
+    let parameters: [Weight]
+
+    init(_ file: ONNXFile) throws {
+        let tensors = file.graph.initializer.filter { tensor in
+            tensor.kind == .real && (!tensor.dims.isEmpty || !Weight.isGenerated(tensor.name))
+        }
+        parameters = try tensors.map { tensor in
+            do {
+                return Weight(name: tensor.name, sizes: try tensor.sizes(), values: try tensor.realValues())
+            } catch let error as GraphError {
+                throw ONNXImportError(.invalid, "\(file.name): initializer '\(tensor.name)': \(error.message)")
+            }
+        }
+    }
+}
+
+extension FileWeights.Weight {
+    /// The values on the host, where an operator needs to know them now.
+    func hostTensor() -> HostTensor {
+        switch values {
+        case .float32(let values): HostTensor(sizes, values.map { Double($0) })
+        case .float64(let values): HostTensor(sizes, values)
+        }
+    }
+    var isFinite: Bool {
+        switch values {
+        case .float32(let values): values.allSatisfy(\.isFinite)
+        case .float64(let values): values.allSatisfy(\.isFinite)
+        }
+    }
+}

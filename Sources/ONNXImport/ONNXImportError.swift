@@ -1,0 +1,23 @@
+/// Why an ONNX file could not be read as a model.
+///
+/// The message is one line. It names the file and, where there is one, the node (its name, operator and output), says what
+/// was expected and what was found, and what can be done about it.
+public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: Hashable, Sendable {
+        /// Not an ONNX file, or a damaged one.
+        case unreadable
+        /// A model that no program could run: shapes that do not fit, values that nothing computes.
+        case invalid
+        /// A valid model that uses what this importer does not know.
+        case unsupported
+        /// The data does not fit the model, or is needed to settle the model's open dimensions.
+        case data
+        /// Examples of a batch depend on each other, so the model runs on a whole data set at once or not at all.
+        case examplesMeet
+    }
+    public var code: Code
+    public var message: String
+
+    init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
+    public var description: String { message }
+}

@@ -1,0 +1,127 @@
+import TensorIR
+
+/// Normalizations. Running statistics are noted, so that they are not taken for parameters.
+extension OperatorCall {
+    /// With the statistics of training: a factor and an offset for each channel.
+    func batchNormalization() throws -> [Value] {
+        guard try !flag("training_mode", default: false) else {
+            throw unsupported("training_mode=1 is not supported; export the model in inference mode (model.eval())")
+        }
+        let x = try real(0)
+        let shape = graph.shape(x)
+        guard shape.rank >= 2 else { throw invalid("expected examples and channels, found the shape \(shape)") }
+        let channel = try (1..<5).map { index in
+            let node = try real(index)
+            guard graph.shape(node) == Shape([shape[1]]) else {
+                throw invalid("its input \(index) has the shape \(graph.shape(node)); expected (\(shape[1])), one for each channel")
+            }
+            return node
+        }
+        for statistic in channel[2...] {
+            if let index = parameterIndex(statistic) { importer.statistics[index] = node.place }
+        }
+        let deviation = try graph.sqrt(plus(channel[3], float("epsilon", default: 1e-5)))
+        let factor = try graph.divide(channel[0], deviation)
+        let offset = try graph.subtract(channel[1], graph.multiply(channel[2], factor))
+        let scaled = try graph.multiply(x, graph.broadcast(factor, to: shape, axes: [1]))
+        return [.node(try graph.add(scaled, graph.broadcast(offset, to: shape, axes: [1])))]
+    }
+
+    func layerNormalization() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        let axes = Array(try axis(int("axis", default: -1), rank: shape.rank)..<shape.rank)
+        let (normalized, mean, inverse) = try standardized(x, axes: axes, epsilon: float("epsilon", default: 1e-5))
+        var result = try multiply(normalized, real(1))
+        if optional(2) != nil { result = try add(result, real(2)) }
+        guard graph.shape(result) == shape else { throw invalid("its scale does not fit the shape \(shape)") }
+        var kept = shape
+        for axis in axes { kept[axis] = 1 }
+        return [.node(result), .node(try graph.reshape(mean, kept)), .node(try graph.reshape(inverse, kept))]
+    }
+
+    func rmsNormalization() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        let axes = Array(try axis(int("axis", default: -1), rank: shape.rank)..<shape.rank)
+        let square = try graph.mean(graph.square(x), axes: axes)
+        let inverse = try graph.reciprocal(graph.sqrt(plus(square, float("epsilon", default: 1e-5))))
+        let normalized = try graph.multiply(x, graph.broadcast(inverse, like: x, without: axes))
+        let result = try multiply(normalized, real(1))
+        guard graph.shape(result) == shape else { throw invalid("its scale does not fit the shape \(shape)") }
+        return [.node(result)]
+    }
+
+    func instanceNormalization() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        guard shape.rank >= 3 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
+        let epsilon = try float("epsilon", default: 1e-5)
+        let normalized = try standardized(x, axes: Array(2..<shape.rank), epsilon: epsilon).result
+        return [.node(try scaledByChannel(normalized))]
+    }
+
+    /// Scale and bias are per group up to version 20, and per channel since.
+    func groupNormalization() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        guard shape.rank >= 2, let channels = shape[1].number, let groups = try int("num_groups"), groups > 0,
+            channels % groups == 0
+        else { throw invalid("its attribute 'num_groups' is missing or does not divide the channels of \(shape)") }
+        let grouped = Shape([shape[0], Dimension(groups), Dimension(channels / groups)] + shape.dimensions[2...])
+        let epsilon = try float("epsilon", default: 1e-5)
+        var normalized = try standardized(
+            graph.reshape(x, grouped), axes: Array(2..<grouped.rank), epsilon: epsilon
+        ).result
+        if try shape[1] != Dimension(groups) && graph.shape(real(1)) == Shape([groups]) {
+            normalized = try scaledByChannel(normalized)
+            return [.node(try graph.reshape(normalized, shape))]
+        }
+        return [.node(try scaledByChannel(graph.reshape(normalized, shape)))]
+    }
+
+    func lpNormalization() throws -> [Value] {
+        let x = try real(0)
+        let axis = try self.axis(int("axis", default: -1), rank: graph.shape(x).rank)
+        let order = try int("p", default: 2)
+        guard order == 1 || order == 2 else { throw invalid("its attribute 'p' is \(order); expected 1 or 2") }
+        let norm = try order == 1 ? graph.sum(graph.unary(.absolute, x), axes: [axis]) : euclideanNorm(x, axes: [axis])
+        // A row of zeros stays one.
+        let safe = try graph.select(graph.equal(norm, filled(0, like: norm)), filled(1, like: norm), norm)
+        return [.node(try graph.divide(x, graph.broadcast(safe, like: x, without: [axis])))]
+    }
+
+    func meanVarianceNormalization() throws -> [Value] {
+        let x = try real(0)
+        let axes = try self.axes(ints("axes") ?? [0, 2, 3], rank: graph.shape(x).rank)
+        return [.node(try standardized(x, axes: axes, epsilon: 1e-9).result)]
+    }
+
+    /// The identity: networks are read for inference.
+    func dropout() throws -> [Value] {
+        if let training = optional(2), let known = try hostIfKnown(training), known.booleans() == [true] {
+            throw unsupported("dropout in training mode is not supported; export the model in inference mode (model.eval())")
+        }
+        let x = try value(0)
+        guard node.output.count > 1 else { return [x] }
+        return [x, try broadcast(.host(HostTensor([], [true])), to: shape(x))]
+    }
+
+    /// (x - mean) / sqrt(variance + epsilon) over `axes`, with the mean and the inverse deviation, which lack them.
+    private func standardized(_ x: Node, axes: [Int], epsilon: Double) throws -> (result: Node, mean: Node, inverse: Node) {
+        let mean = try graph.mean(x, axes: axes)
+        let centred = try graph.subtract(x, graph.broadcast(mean, like: x, without: axes))
+        let variance = try graph.mean(graph.square(centred), axes: axes)
+        let inverse = try graph.reciprocal(graph.sqrt(plus(variance, epsilon)))
+        return (try graph.multiply(centred, graph.broadcast(inverse, like: x, without: axes)), mean, inverse)
+    }
+    private func scaledByChannel(_ x: Node) throws -> Node {
+        let shape = graph.shape(x)
+        let (scale, bias) = (try real(1), try real(2))
+        for node in [scale, bias] where graph.shape(node) != Shape([shape[1]]) {
+            throw invalid("its scale or bias has the shape \(graph.shape(node)); expected (\(shape[1]))")
+        }
+        let scaled = try graph.multiply(x, graph.broadcast(scale, to: shape, axes: [1]))
+        return try graph.add(scaled, graph.broadcast(bias, to: shape, axes: [1]))
+    }
+}

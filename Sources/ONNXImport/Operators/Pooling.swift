@@ -1,0 +1,111 @@
+import Kernels
+import TensorIR
+
+/// Pooling. A maximum is a gather at the place of the window's first maximum, so ties go as in PyTorch; an average is a sum
+/// and a division by how many positions count.
+extension OperatorCall {
+    func maxPool() throws -> [Value] {
+        guard try int("storage_order", default: 0) == 0 else { throw unsupported("storage_order=1 is not supported") }
+        let x = try nodeInput(0)
+        let maxima = try overWindows(graph.cast(x, to: .real)) { x, window in
+            try gatherMaxima(x, window, space: outputSizes(window))
+        }
+        return [.node(try graph.cast(maxima, to: graph.type(x).element))]
+    }
+    func globalMaxPool() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        let (plane, space) = try flattenedSpace(x)
+        let window = SlidingWindow(
+            extents: [space], taps: [space], strides: [1], dilations: [1], padLow: [0], padHigh: [0])
+        let maxima = try gatherMaxima(plane, window, space: [1])
+        return [.node(try graph.reshape(maxima, withoutSpace(shape)))]
+    }
+    func globalAveragePool() throws -> [Value] {
+        let x = try real(0)
+        let shape = graph.shape(x)
+        guard shape.rank > 2 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
+        return [.node(try graph.reshape(graph.mean(x, axes: Array(2..<shape.rank)), withoutSpace(shape)))]
+    }
+
+    func averagePool() throws -> [Value] { [.node(try overWindows(real(0), average))] }
+
+    private func average(_ x: Node, _ window: SlidingWindow) throws -> Node {
+        let space = try outputSizes(window)
+        let sum = try graph.append(WindowSum(geometry(window), space: space), x)
+        let includesPadding = try flag("count_include_pad", default: false)
+        let counts = space.indices.map { axis in
+            effectiveCounts(window, axis, outputs: space[axis], includesPadding: includesPadding)
+        }
+        let plane = counts.dropFirst().reduce(counts[0]) { plane, row in plane.flatMap { a in row.map { a * $0 } } }
+        if let first = plane.first, plane.allSatisfy({ $0 == first }) {
+            return try graph.divide(sum, filled(first, like: sum))
+        }
+        let rank = graph.shape(sum).rank
+        let divisor = try graph.broadcast(
+            graph.constant(Constant(space, plane)), to: graph.shape(sum), axes: Array((rank - space.count)..<rank))
+        return try graph.divide(sum, divisor)
+    }
+
+    /// The result of `pool`, which sees the one or two axes along which windows have more than one position as the last.
+    private func overWindows(_ x: Node, _ pool: (Node, SlidingWindow) throws -> Node) throws -> Node {
+        let shape = graph.shape(x)
+        guard let taps = try ints("kernel_shape") else { throw invalid("its attribute 'kernel_shape' is missing") }
+        guard shape.rank >= 3 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
+        let window = try slidingWindow(extents: (2..<shape.rank).map { try size(shape, $0) }, taps: taps)
+        guard shape.rank > 4 else { return try pool(x, window) }
+        let moving = taps.indices.filter { !window.isTrivial($0) }
+        guard moving.count <= 2 else {
+            throw unsupported("windows over \(moving.count) axes are not supported; expected one or two")
+        }
+        // Windows of one position leave their axis alone.
+        let inner = moving.isEmpty ? [0] : moving
+        let order = (0..<shape.rank).filter { !inner.contains($0 - 2) } + inner.map { $0 + 2 }
+        let pooled = try pool(folded(graph.permute(x, order), spatial: inner.count), window.keeping(inner))
+        let wide = Shape(order.dropLast(inner.count).map { shape[$0] } + graph.shape(pooled).dimensions.suffix(inner.count))
+        return try graph.permute(graph.reshape(pooled, wide), order.indices.map { axis in order.firstIndex(of: axis)! })
+    }
+    /// Examples, everything between them and the last `spatial` axes as channels, and those.
+    private func folded(_ x: Node, spatial: Int) throws -> Node {
+        let shape = graph.shape(x)
+        let channels = try (1..<(shape.rank - spatial)).reduce(1) { $0 * (try size(shape, $1)) }
+        return try graph.reshape(x, Shape([shape[0], Dimension(channels)] + shape.dimensions.suffix(spatial)))
+    }
+    private func outputSizes(_ window: SlidingWindow) throws -> [Int] {
+        let ceiling = try flag("ceil_mode", default: false)
+        return try window.taps.indices.map { try window.outputSize($0, ceiling: ceiling) }
+    }
+    private func geometry(_ window: SlidingWindow) -> WindowGeometry {
+        WindowGeometry(
+            sizes: window.taps, strides: window.strides, dilations: window.dilations, padLow: window.padLow,
+            padHigh: window.padHigh)
+    }
+
+    private func gatherMaxima(_ x: Node, _ window: SlidingWindow, space: [Int]) throws -> Node {
+        let places = try graph.append(WindowArgmax(geometry(window), space: space), x)
+        return try graph.append(Gather(batchAxes: 2), flattenedSpace(x).plane, places)
+    }
+    /// The spatial axes as one, and its size.
+    private func flattenedSpace(_ x: Node) throws -> (plane: Node, size: Int) {
+        let shape = graph.shape(x)
+        guard shape.rank > 2 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
+        let count = try (2..<shape.rank).reduce(1) { $0 * (try size(shape, $1)) }
+        return (try graph.reshape(x, Shape([shape[0], shape[1], Dimension(count)])), count)
+    }
+    private func withoutSpace(_ shape: Shape) -> Shape {
+        Shape(shape.dimensions[..<2] + [Dimension](repeating: 1, count: shape.rank - 2))
+    }
+
+    /// How many positions of each window count. Windows that stick out beyond the padding (ceil_mode) count what is inside.
+    private func effectiveCounts(_ window: SlidingWindow, _ axis: Int, outputs: Int, includesPadding: Bool) -> [Double] {
+        let low = includesPadding ? -window.padLow[axis] : 0
+        let high = window.extents[axis] + (includesPadding ? window.padHigh[axis] : 0)
+        return (0..<outputs).map { output in
+            let start = output * window.strides[axis] - window.padLow[axis]
+            let inside = (0..<window.taps[axis]).count { tap in
+                (low..<high).contains(start + tap * window.dilations[axis])
+            }
+            return Double(max(1, inside))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Curvature
+import Foundation
+
+extension Problem {
+    /// A network from an ONNX file with data from a safetensors file.
+    ///
+    /// - Parameters:
+    ///   - data: Holds `inputs` (N, ...), or a tensor for each of the model's inputs under its name, and `targets`: integers for
+    ///     class indices, otherwise values shaped as the predictions.
+    ///   - vectors: Tensors that requests and loss options name.
+    ///   - parameters: Names or globs in order, `-NAME` to leave one out; empty for every trainable parameter.
+    /// - Throws: ``ONNXImportError``, ``ProblemError`` or an error of the files: one line that names the place and the remedy. Shapes are
+    ///   checked here; of the data nothing but names, shapes and types is read.
+    public init(
+        model: URL, data: URL, loss: Loss, vectors: URL? = nil, parameters: [String] = []
+    ) throws {
+        let source = try SafetensorsSource(data)
+        let tensors = source.tensors.mapValues(\.shape)
+        let file = try ONNXFile(model)
+        // The one input of a model may be called `inputs` in the data.
+        let names = file.dataInputs.map(\.name)
+        var shapes = tensors.filter { names.contains($0.key) }
+        if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
+        let examples = (tensors["targets"] ?? shapes.values.first)?.first
+        let network = try file.model(inputShapes: shapes, examples: examples)
+        let named: any DataSource = try vectors.map { try SafetensorsSource($0) } ?? ArraySource([:], origin: "--vectors (not given)")
+        try self.init(
+            name: model.lastPathComponent, model: network, loss: loss, data: source, vectors: named, parameters: parameters)
+    }
+}

@@ -1,0 +1,154 @@
+import Curvature
+import Foundation
+import TensorIR
+
+/// Decoding of constants. Nothing of what a tensor says of itself is trusted: its sizes have to agree with
+/// the bytes that are there.
+extension ONNXTensorProto {
+    enum Kind { case real, integer, bool }
+
+    var type: DataType { DataType(rawValue: Int(dataType)) ?? .UNRECOGNIZED(Int(dataType)) }
+
+    /// What the elements become; nil for types that no model of real numbers needs.
+    var kind: Kind? { ONNXTensorProto.kind(of: type) }
+
+    static func kind(of type: DataType) -> Kind? {
+        switch type {
+        case .float, .double, .float16, .bfloat16: .real
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: .integer
+        case .bool: .bool
+        default: nil
+        }
+    }
+
+    /// How a type is called in messages.
+    static func name(of type: DataType) -> String {
+        switch type {
+        case .undefined: "undefined"
+        case .UNRECOGNIZED(let number): "number \(number)"
+        default: "\(type)"
+        }
+    }
+
+    func sizes() throws -> [Int] {
+        var count = 1
+        for size in dims {
+            let (product, overflow) = count.multipliedReportingOverflow(by: max(1, Int(size)))
+            guard size >= 0, !overflow, product < 1 << 48 else { throw invalid("its shape \(dims.map(Int.init)) is not possible") }
+            count = product
+        }
+        return dims.map(Int.init)
+    }
+
+    /// Checks that there are as many elements as the shape says.
+    func checkStorage() throws {
+        if dataLocation == .external || !externalData.isEmpty {
+            throw GraphError(.invalid, "its values are in another file; external data is not supported yet")
+        }
+        let expected = try sizes().reduce(1, *)
+        guard let width = byteWidth else { return }
+        if hasRawData, !(rawData.isEmpty && storedCount > 0) {
+            guard rawData.count == expected * width else {
+                throw invalid("\(expected) elements of \(width) bytes expected, found \(rawData.count) bytes")
+            }
+        } else {
+            guard storedCount == expected else { throw invalid("\(expected) elements expected, found \(storedCount)") }
+        }
+    }
+
+    private func invalid(_ message: String) -> GraphError { GraphError(.invalid, message) }
+
+    private var byteWidth: Int? {
+        switch type {
+        case .bool, .int8, .uint8: 1
+        case .float16, .bfloat16, .int16, .uint16: 2
+        case .float, .int32, .uint32: 4
+        case .double, .int64, .uint64: 8
+        default: nil
+        }
+    }
+    /// Elements in the typed list that goes with the type.
+    private var storedCount: Int {
+        switch type {
+        case .float: floatData.count
+        case .double: doubleData.count
+        case .int64: int64Data.count
+        case .uint32, .uint64: uint64Data.count
+        default: int32Data.count
+        }
+    }
+    private var usesRawData: Bool { hasRawData && !(rawData.isEmpty && storedCount > 0) }
+
+    private func raw<Element>(_ zero: Element) -> [Element] {
+        var elements = [Element](repeating: zero, count: rawData.count / MemoryLayout<Element>.size)
+        _ = elements.withUnsafeMutableBytes { rawData.copyBytes(to: $0) }
+        return elements
+    }
+
+    /// The elements of a floating-point tensor, in their own precision (half precisions as Float).
+    func realValues() throws -> ParameterValues {
+        try checkStorage()
+        switch type {
+        case .float: return .float32(usesRawData ? raw(Float(0)) : floatData)
+        case .double: return .float64(usesRawData ? raw(0.0) : doubleData)
+        case .float16, .bfloat16:
+            let bits = usesRawData ? raw(UInt16(0)) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
+            return .float32(bits.map(type == .float16 ? Float.init(half:) : { Float(bitPattern: UInt32($0) << 16) }))
+        default: throw unreadableType()
+        }
+    }
+
+    func hostTensor() throws -> HostTensor {
+        try checkStorage()
+        let sizes = try sizes()
+        switch kind {
+        case .real:
+            switch try realValues() {
+            case .float32(let values): return HostTensor(sizes, values.map { Double($0) })
+            case .float64(let values): return HostTensor(sizes, values)
+            }
+        case .integer: return HostTensor(sizes, try integerValues().map { Extent($0) })
+        case .bool: return HostTensor(sizes, usesRawData ? rawData.map { $0 != 0 } : int32Data.map { $0 != 0 })
+        case nil: throw unreadableType()
+        }
+    }
+
+    private func unreadableType() -> GraphError {
+        GraphError(.invalid, "its element type \(ONNXTensorProto.name(of: type)) is not supported")
+    }
+
+    private func integerValues() throws -> [Int] {
+        guard usesRawData else {
+            return switch type {
+            case .int64: int64Data.map(Int.init)
+            case .uint32, .uint64: uint64Data.map { Int(truncatingIfNeeded: $0) }
+            default: int32Data.map(Int.init)
+            }
+        }
+        return switch type {
+        case .int8: raw(Int8(0)).map(Int.init)
+        case .uint8: raw(UInt8(0)).map(Int.init)
+        case .int16: raw(Int16(0)).map(Int.init)
+        case .uint16: raw(UInt16(0)).map(Int.init)
+        case .int32: raw(Int32(0)).map(Int.init)
+        case .uint32: raw(UInt32(0)).map(Int.init)
+        case .int64: raw(Int64(0)).map(Int.init)
+        case .uint64: raw(UInt64(0)).map { Int(truncatingIfNeeded: $0) }
+        default: throw unreadableType()
+        }
+    }
+}
+
+extension Float {
+    /// IEEE half precision, from its bits.
+    init(half bits: UInt16) {
+        let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+        let exponent = Int(bits >> 10) & 0x1f
+        let fraction = Float(bits & 0x3ff) / 1024
+        switch exponent {
+        case 0: self = sign * fraction * 0x1p-14
+        case 31: self = fraction == 0 ? sign * .infinity : .nan
+        default: self = sign * (1 + fraction) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+        }
+    }
+}
