@@ -29,7 +29,10 @@ let package = Package(
         .target(name: "Curvature", dependencies: ["TensorIR", "Safetensors", "Kernels"], swiftSettings: strict),
         .target(
             name: "ONNXImport",
-            dependencies: ["Curvature", "TensorIR", "Kernels", "Safetensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            dependencies: [
+                "Curvature", "TensorIR", "Kernels", "Safetensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             exclude: ["Protobuf/onnx.proto"],
             swiftSettings: strict),
         .executableTarget(
@@ -41,7 +44,9 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
         .testTarget(name: "TensorIRTests", dependencies: ["TensorIR", "Kernels"], swiftSettings: strict),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Kernels"], swiftSettings: strict),
-        .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"], swiftSettings: strict),
+        .testTarget(
+            name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

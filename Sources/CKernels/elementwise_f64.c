@@ -10,7 +10,7 @@
 
 UNARY_SCALAR(sin, sin(a))
 UNARY_SCALAR(cos, cos(a))
-UNARY_SCALAR(erf, erf(a))
+UNARY(erf, ck_erf_f64(a))
 BINARY_SCALAR(power, pow(a, b))
 
 #include "elementwise_real.h"

@@ -16,16 +16,22 @@ struct Eval: ParsableCommand {
 
     @OptionGroup var arguments: ProblemArguments
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the values, named as their requests.", valueName: "R.safetensors"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write the values, named as their requests.", valueName: "R.safetensors"))
     var output: String?
 
-    @Option(help: ArgumentHelp("Print the plan with predicted and measured cost: text (or nothing), json.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "Print the plan with predicted and measured cost: text (or nothing), json.", valueName: "format"))
     var explain: String?
 
     @Flag(help: "Show progress on standard error even where it is no terminal.")
     var progress = false
 
-    @Option(name: .customLong("repeat"), help: "Run the compiled plan this many times, and report first, least and median seconds.")
+    @Option(
+        name: .customLong("repeat"),
+        help: "Run the compiled plan this many times, and report first, least and median seconds.")
     var repetitions = 1
 
     func run() throws {
@@ -73,7 +79,9 @@ struct Eval: ParsableCommand {
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compile requests and print the plan and its predicted cost; of the data only names, shapes and types are read.")
+        abstract:
+            "Compile requests and print the plan and its predicted cost; of the data only names, shapes and types are read."
+    )
 
     @OptionGroup var arguments: ProblemArguments
 

@@ -8,7 +8,8 @@ struct ProblemArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "What to compute: [NAME =] EXPRESSION, one for each argument.",
-            discussion: "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, identity; tensors of --vectors by name.",
+            discussion:
+                "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, identity; tensors of --vectors by name.",
             valueName: "request"))
     var requests: [String]
 
@@ -70,14 +71,17 @@ struct ProblemArguments: ParsableArguments {
         }
         options.precision = precision
         options.batchSize = batchSize
-        if let threads, threads < 1 { throw ValidationError("--threads: expected a whole number from 1, found \(threads)") }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads: expected a whole number from 1, found \(threads)")
+        }
         options.threads = threads
         options.memory = try ByteCount.parse(memory)
         options.isNaive = naive
         options.disabledRules = Set(disableRule)
         if let unknown = disableRule.first(where: { !PlanOptions.ruleNames.contains($0) }) {
             throw ValidationError(
-                "--disable-rule: there is no rule '\(unknown)'; expected one of \(PlanOptions.ruleNames.joined(separator: ", "))")
+                "--disable-rule: there is no rule '\(unknown)'; expected one of \(PlanOptions.ruleNames.joined(separator: ", "))"
+            )
         }
         return options
     }

@@ -8,8 +8,6 @@ struct ContractionTasks {
         var columns: Range<Int>
     }
 
-    /// Less is not worth a task of its own.
-    private static let smallestTask = 1 << 16
     /// What is larger than this should keep several threads busy.
     private static let largeWork = 1 << 20
     /// Operations of one task of a very large product.
@@ -17,8 +15,7 @@ struct ContractionTasks {
     private static let smallestTile = 128
     private static let smallestVectorTile = 1 << 14
 
-    private let loopCount: Int
-    private let loopsOfTask: Int
+    private let split: WorkSplit
     private let rows: Int
     private let rowsOfTile: Int
     private let columns: Int
@@ -28,19 +25,12 @@ struct ContractionTasks {
     let count: Int
 
     init(_ plan: ContractionPlan) {
-        loopCount = plan.loopCount
         let isVector = plan.vector != nil
         rows = plan.m
         columns = isVector ? plan.vector!.size : plan.n
-        let flops = max(plan.flopsOfLoop, 1)
-        let total = flops * loopCount
-        if total < 2 * ContractionTasks.smallestTask {
-            loopsOfTask = max(loopCount, 1)
-        } else {
-            loopsOfTask = max(1, ceilingQuotient(ContractionTasks.smallestTask, flops), ceilingQuotient(loopCount, 256))
-        }
-        let chunks = ceilingQuotient(loopCount, loopsOfTask)
-        let wanted = ceilingQuotient(min(max(total / ContractionTasks.largestTask, 8), 64), max(chunks, 1))
+        split = WorkSplit(units: plan.loopCount, flopsOfUnit: plan.flopsOfLoop)
+        let total = plan.flopsOfLoop * plan.loopCount
+        let wanted = ceilingQuotient(min(max(total / ContractionTasks.largestTask, 8), 64), max(split.count, 1))
         var grid = (rows: 1, columns: 1)
         if total > ContractionTasks.largeWork, wanted > 1 {
             if isVector {
@@ -57,7 +47,7 @@ struct ContractionTasks {
         columnsOfTile = grid.columns == 1 ? max(columns, 1) : (ceilingQuotient(columns, grid.columns) + 15) / 16 * 16
         rowTiles = ceilingQuotient(rows, rowsOfTile)
         columnTiles = ceilingQuotient(columns, columnsOfTile)
-        count = chunks * rowTiles * columnTiles
+        count = split.count * rowTiles * columnTiles
     }
 
     /// The grid of at least `tiles` tiles, or of as many as there can be, that has the shortest cuts: BLAS rearranges
@@ -79,7 +69,7 @@ struct ContractionTasks {
         let (chunkAndRow, column) = index.quotientAndRemainder(dividingBy: columnTiles)
         let (chunk, row) = chunkAndRow.quotientAndRemainder(dividingBy: rowTiles)
         return Task(
-            loops: chunk * loopsOfTask..<min((chunk + 1) * loopsOfTask, loopCount),
+            loops: split[chunk],
             rows: row * rowsOfTile..<min((row + 1) * rowsOfTile, rows),
             columns: column * columnsOfTile..<min((column + 1) * columnsOfTile, columns))
     }
@@ -101,9 +91,4 @@ struct ContractionOffset {
             output += place * axis.output
         }
     }
-}
-
-/// The smallest number of parts of at most `divisor` that make up `dividend`.
-func ceilingQuotient(_ dividend: Int, _ divisor: Int) -> Int {
-    (dividend + divisor - 1) / divisor
 }

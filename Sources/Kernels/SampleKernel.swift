@@ -2,8 +2,9 @@ import CKernels
 
 /// Draws random values for samples, examples and terms.
 ///
-/// A draw depends on the seed and on its example's index in the data set, its term, sample and component, and on nothing
-/// else: not on the batch, on how many samples there are, or on the precision (float32 has float64's value, rounded).
+/// A draw depends on the seed and on its example's index in the data set, its term, sample and component, and on
+/// nothing else: not on the batch, on how many samples there are, or on the precision (float32 has float64's value,
+/// rounded).
 package final class SampleKernel: Kernel {
     package enum Kind: Hashable, Sendable {
         /// In [0, 1).

@@ -33,7 +33,8 @@ struct WindowPlanes {
         precondition(axes == 1 || axes == 2, "windows over \(axes) axes")
         precondition(plane.isContiguous && windows.isContiguous, "windows over a view with gaps")
         precondition(
-            plane.rank == windows.rank && plane.rank >= axes && plane.sizes.dropLast(axes) == windows.sizes.dropLast(axes),
+            plane.rank == windows.rank && plane.rank >= axes
+                && plane.sizes.dropLast(axes) == windows.sizes.dropLast(axes),
             "windows of sizes \(windows.sizes) over sizes \(plane.sizes)")
         func pair(_ values: [Int], _ missing: Int64) -> (Int64, Int64) {
             let last = values.suffix(axes).map(Int64.init)

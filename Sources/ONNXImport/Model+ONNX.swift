@@ -5,16 +5,16 @@ import TensorIR
 extension Model {
     /// The network in an ONNX file: what `torch.onnx.export` and other exporters write.
     ///
-    /// Its first input axis is taken for the examples whether the exporter left its size open or fixed it, and the first output for
-    /// the predictions. Where the examples of a batch depend on each other (a softmax over the batch, say), the model is
-    /// read for all `examples` as one batch, and `onlyBatchReason` names the node.
+    /// Its first input axis is taken for the examples whether the exporter left its size open or fixed it, and the
+    /// first output for the predictions. Where the examples of a batch depend on each other (a softmax over the
+    /// batch, say), the model is read for all `examples` as one batch, and `onlyBatchReason` names the node.
     ///
     /// - Parameters:
-    ///   - inputShapes: The data's shapes by the names of the inputs, examples first. They are needed where the model leaves other
-    ///     sizes than the batch open, and checked where it does not.
+    ///   - inputShapes: The data's shapes by the names of the inputs, examples first. They are needed where the model
+    ///     leaves other sizes than the batch open, and checked where it does not.
     ///   - examples: The number of examples in the data set; needed where examples meet.
-    /// - Throws: `ONNXImportError`, with the file, the node, what was expected, what was found, and what can be done. Operators
-    ///   that are not supported are named all at once.
+    /// - Throws: `ONNXImportError`, with the file, the node, what was expected, what was found, and what can be done.
+    ///   Operators that are not supported are named all at once.
     public static func onnx(_ url: URL, inputShapes: [String: [Int]] = [:], examples: Int? = nil) throws -> Model {
         try ONNXFile(url).model(inputShapes: inputShapes, examples: examples)
     }
@@ -43,11 +43,12 @@ extension ONNXFile {
             let prediction = try importer.run()
             guard let meeting = importer.meetingPlace(prediction) else { return try importer.model(prediction) }
             failure = ONNXImportError(
-                .examplesMeet, "\(name): \(meeting): it sums over the examples, so their predictions depend on each other")
+                .examplesMeet,
+                "\(name): \(meeting): it sums over the examples, so their predictions depend on each other")
         } catch let error as ONNXImportError where error.code == .examplesMeet || error.code == .invalid {
             failure = error
         }
-        return try modelForOneBatch(failure, dimensions, weights, examples: examples ?? inputShapes.values.first?.first)
+        return try modelForOneBatch(failure, dimensions, weights, examples: examples ?? dataInputs.lazy.compactMap { inputShapes[$0.name]?.first }.first)
     }
 
     /// The model with the number of examples as a number like any other: the last resort where a symbol did not do.
@@ -57,7 +58,8 @@ extension ONNXFile {
         guard let examples = examples ?? (failure.code == .examplesMeet ? nil : dimensions.fixedBatch) else {
             guard failure.code == .examplesMeet else { throw failure }
             throw ONNXImportError(
-                .examplesMeet, failure.message + "; such a model runs as one batch, for which the number of examples is needed")
+                .examplesMeet,
+                failure.message + "; such a model runs as one batch, for which the number of examples is needed")
         }
         let importer = Importer(self, examples: Dimension(examples), dimensions: dimensions, weights: weights)
         do {
@@ -66,7 +68,8 @@ extension ONNXFile {
             guard failure.code == .examplesMeet else { throw failure }
             var message = failure.message + "; as one batch of all \(examples) examples it does not run either"
             if let batch = dimensions.fixedBatch, batch != examples {
-                message += ": the batch was fixed at \(batch) when the model was exported; export it with a dynamic batch"
+                message +=
+                    ": the batch was fixed at \(batch) when the model was exported; export it with a dynamic batch"
             } else {
                 message += " (\(error.message))"
             }
@@ -85,7 +88,7 @@ extension Importer {
     }
 
     func model(_ prediction: Node, onlyBatch: Int? = nil, reason: String? = nil) throws -> Model {
-        let (parameters, notes) = try ParameterSelection(self, prediction: prediction).parameters()
+        let (parameters, notes) = try TrainableParameters(self, prediction: prediction).parameters()
         return Model(
             graph: graph, prediction: prediction, inputs: inputs, parameters: parameters, onlyBatch: onlyBatch,
             onlyBatchReason: reason, notes: notes)

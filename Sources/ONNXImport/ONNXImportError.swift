@@ -1,7 +1,7 @@
 /// Why an ONNX file could not be read as a model.
 ///
-/// The message is one line. It names the file and, where there is one, the node (its name, operator and output), says what
-/// was expected and what was found, and what can be done about it.
+/// The message is one line. It names the file and, where there is one, the node (its name, operator and output), says
+/// what was expected and what was found, and what can be done about it.
 public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         /// Not an ONNX file, or a damaged one.

@@ -1,8 +1,8 @@
 import Curvature
 import Foundation
 
-/// What an ONNX file holds, told even where it cannot be run: its inputs and outputs, its operators, and which of its tensors
-/// are parameters, and why.
+/// What an ONNX file holds, told even where it cannot be run: its inputs and outputs, its operators, and which of its
+/// tensors are parameters, and why.
 public struct ONNXInspection: Sendable {
     /// An input or output as the file declares it.
     public struct Value: Sendable {
@@ -41,7 +41,8 @@ public struct ONNXInspection: Sendable {
     public let problem: String?
 
     /// - Parameters:
-    ///   - inputShapes: As for `Model.onnx`. Where they are missing, open sizes are given some value to look at the rest.
+    ///   - inputShapes: As for `Model.onnx`. Where they are missing, open sizes are given some value to look at the
+    ///     rest.
     ///   - examples: As for `Model.onnx`.
     /// - Throws: `ONNXImportError` where there is nothing to tell of: not an ONNX file, or a damaged one.
     public init(_ url: URL, inputShapes: [String: [Int]] = [:], examples: Int? = nil) throws {
@@ -68,7 +69,8 @@ public struct ONNXInspection: Sendable {
             (notes, problem) = (model.notes + meeting, nil)
         case .failure(let error):
             parameters = try FileWeights(file).parameters.map {
-                Weight(name: $0.name, shape: $0.sizes, isTrainable: nil, reason: "not known, as the model cannot be read")
+                Weight(
+                    name: $0.name, shape: $0.sizes, isTrainable: nil, reason: "not known, as the model cannot be read")
             }
             (notes, problem) = ([], "\(error)")
         }
@@ -123,7 +125,9 @@ extension ONNXInspection: CustomStringConvertible {
             lines += ["", title]
             let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
             for row in rows {
-                let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+                let cells = zip(row, widths).map {
+                    $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0)
+                }
                 lines.append("  " + cells.joined(separator: "  ").trimmingTrailingSpaces)
             }
         }

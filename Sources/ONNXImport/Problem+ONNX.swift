@@ -23,8 +23,10 @@ extension Problem {
         if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
         let examples = (tensors["targets"] ?? shapes.values.first)?.first
         let network = try file.model(inputShapes: shapes, examples: examples)
-        let named: any DataSource = try vectors.map { try SafetensorsSource($0) } ?? ArraySource([:], origin: "--vectors (not given)")
+        let named: any DataSource =
+            try vectors.map { try SafetensorsSource($0) } ?? ArraySource([:], origin: "--vectors (not given)")
         try self.init(
-            name: model.lastPathComponent, model: network, loss: loss, data: source, vectors: named, parameters: parameters)
+            name: model.lastPathComponent, model: network, loss: loss, data: source, vectors: named,
+            parameters: parameters)
     }
 }

@@ -162,6 +162,68 @@ import Testing
         #expect(outputs[1].values == less)
     }
 
+    /// Programs of many steps, whose registers share slots, with some results stored over loads.
+    @Test(arguments: 0..<200)
+    func randomPrograms(seed: Int) {
+        var generator = TestGenerator(seed: UInt64(seed))
+        let sizes = [[1000], [37, 10], [3, 20, 33], [5000]][generator.next(below: 4)]
+        let loads = (0..<1 + generator.next(below: 4)).map { _ in
+            TestArray(
+                .float64, sizes, layout: TestArray.Layout.allCases[generator.next(below: 4)], generator: &generator)
+        }
+        for load in loads { load.fill { _ in Double(generator.next(below: 9) - 4) } }
+        var registers = loads.map(\.values)
+        let initial = registers
+        var instructions: [ElementwiseInstruction] = []
+        let operations: [ElementwiseOperation] = [.add, .subtract, .minimum, .maximum, .less, .negate, .select]
+        var storages = loads.map { _ in Storage.float64 }
+        var booleans: [Int] = []
+        for _ in 0..<1 + generator.next(below: 30) {
+            var operation = operations[generator.next(below: operations.count)]
+            if operation == .select && booleans.isEmpty { operation = .add }
+            let reals = storages.indices.filter { storages[$0] == .float64 }
+            var sources = (0..<3).map { _ in reals[generator.next(below: reals.count)] }
+            if operation == .select { sources[0] = booleans[generator.next(below: booleans.count)] }
+            let result: Storage = operation == .less ? .bool : .float64
+            if operation == .less { booleans.append(registers.count) }
+            instructions.append(
+                ElementwiseInstruction(
+                    operation: operation, storage: .float64, resultStorage: result, destination: registers.count,
+                    sources: (sources[0], sources[1], sources[2])))
+            storages.append(result)
+            let (a, b, c) = (registers[sources[0]], registers[sources[1]], registers[sources[2]])
+            registers.append(a.indices.map { reference(operation, a[$0], b[$0], c[$0]) })
+        }
+        var stores: [(register: Int, operand: Operand)] = []
+        var arrays: [TestArray] = []
+        for _ in 0..<1 + generator.next(below: 4) {
+            let register = generator.next(below: registers.count)
+            let target = generator.next(below: 2 * loads.count)
+            let isInPlace =
+                target < loads.count && storages[register] == .float64
+                && !loads[target].operand.strides.contains(0)
+                && !arrays.contains { $0 === loads[target] }
+            let array =
+                isInPlace
+                ? loads[target]
+                : TestArray(
+                    storages[register], sizes, layout: [.contiguous, .permuted][generator.next(below: 2)],
+                    generator: &generator)
+            arrays.append(array)
+            stores.append((register, array.operand))
+        }
+        ElementwiseKernel(
+            sizes: sizes, loads: loads.map(\.operand), instructions: instructions, stores: stores,
+            registerStorages: storages
+        ).run(RunState())
+        for (store, array) in zip(stores, arrays) {
+            #expect(array.values == registers[store.register], "register \(store.register) of \(instructions)")
+        }
+        for (load, values) in zip(loads, initial) where !arrays.contains(where: { $0 === load }) {
+            #expect(load.values == values)
+        }
+    }
+
     @Test func inPlace() {
         // x = x + 1 and y = x (old), where the second store must not see the first.
         for layout in [TestArray.Layout.contiguous, .permuted, .gaps] {

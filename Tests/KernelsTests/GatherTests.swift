@@ -7,7 +7,7 @@ import Testing
         var lead: [Int], batch: [Int], rows: Int, indices: [Int], rest: [Int]
         var tableSizes: [Int] { lead + batch + [rows] + rest }
         var pickedSizes: [Int] { lead + batch + indices + rest }
-        /// Calls `body` with (place of an index, place of an element of the table's row 0, place of the picked element).
+        /// Calls `body` with the places of an index, of an element of the table's row 0, and of the picked element.
         func forEach(_ body: (Int, Int, Int) -> Void) {
             let (outer, planes) = (lead.reduce(1, *), batch.reduce(1, *))
             let (picks, row) = (indices.reduce(1, *), rest.reduce(1, *))

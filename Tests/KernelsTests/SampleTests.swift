@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct SampleTests {
     private func draw(
-        _ kind: SampleKernel.Kind, _ storage: Storage, samples: Int = 3, first: Int = 0, batch: Int = 50, terms: Int = 2,
-        components: Int = 5, seed: UInt64 = 7, parameters: TestArray? = nil, threads: Int = 2
+        _ kind: SampleKernel.Kind, _ storage: Storage, samples: Int = 3, first: Int = 0, batch: Int = 50,
+        terms: Int = 2, components: Int = 5, seed: UInt64 = 7, parameters: TestArray? = nil, threads: Int = 2
     ) -> [Double] {
         var generator = TestGenerator(seed: 0)
         let sizes = [samples, batch, terms] + (kind == .categorical ? [] : [components])

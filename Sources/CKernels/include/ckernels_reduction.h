@@ -20,8 +20,8 @@ typedef struct {
     int64_t inner_size, inner_stride, kept_stride, result_stride;
 } ck_reduction;
 
-// Reduces the indices first ..< last for `width` outputs. Accumulators are float64 for sums of real numbers, else of the
-// input's storage; they are written to `partial` if it is not NULL, else to `result`.
+// Reduces the indices first ..< last for `width` outputs. Accumulators are float64 for sums of real numbers, else of
+// the input's storage; they are written to `partial` if it is not NULL, else to `result`.
 void ck_reduce(const ck_reduction *reduction, const void *input, int64_t width, int64_t first, int64_t last,
                void *partial, void *result, int accumulate);
 

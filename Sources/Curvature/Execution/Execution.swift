@@ -49,7 +49,8 @@ public final class Execution {
             measurement.steps.append(
                 RunMeasurement.Step(
                     seconds: (ContinuousClock.now - start).seconds, matmulFlops: state.matmulFlops - before.0,
-                    flops: state.flops - before.1, executedFlops: state.executedFlops - before.2, peakBytes: Memory.currentBytes))
+                    flops: state.flops - before.1, executedFlops: state.executedFlops - before.2,
+                    peakBytes: Memory.currentBytes))
         }
         measurement.seconds = (ContinuousClock.now - begin).seconds
         self.measurement = measurement
@@ -75,7 +76,9 @@ public final class Execution {
         let search = NonFiniteSearch(plan: plan, parameters: parameters)
         let cause = try search.firstCause()
         throw ProblemError(
-            .notFinite, "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")")
+            .notFinite,
+            "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"
+        )
     }
 }
 

@@ -28,7 +28,8 @@ struct NonFiniteSearch {
             try source.read(name, from: start, into: operand)
             guard let index = operand.firstNonFinite else { continue }
             let perExample = tensor.shape.dropFirst().reduce(1, *)
-            return "\(source.origin): '\(name)' has one in example \((start + index) / max(1, perExample)) (element \(start + index))"
+            return
+                "\(source.origin): '\(name)' has one in example \((start + index) / max(1, perExample)) (element \(start + index))"
         }
         return nil
     }

@@ -13,6 +13,7 @@ final class ProgramExecution {
     private var bodies: [Int: [any Kernel]] = [:]
     /// Sums over examples start at zero where there are several batches.
     private var resets: [any Kernel] = []
+    private var gathers: [(kernel: GatherKernel, node: Node)] = []
 
     /// - Parameters:
     ///   - arena: Shared with the plan's other programs, which run before or after.
@@ -31,6 +32,14 @@ final class ProgramExecution {
         if !isSingle {
             resets = schedule.frontier.sorted().map { FillKernel(operand($0, examples: 0), value: 0) }
         }
+    }
+
+    /// What a batch asked of a table that has no such row, if it did: the row, and where.
+    func invalidIndex() -> (index: Int64, node: Node)? {
+        for (kernel, node) in gathers {
+            if let index = kernel.firstInvalidIndex { return (index, node) }
+        }
+        return nil
     }
 
     func begin(_ state: RunState) {
@@ -72,7 +81,8 @@ final class ProgramExecution {
         schedule.steps.filter { $0.phase == phase }.map { step in
             switch step.work {
             case .copy(let node): CopyKernel(from: operand(node, examples: examples), to: dense(.copy(node), examples))
-            case .primitive(let node): kernel(node, examples, accumulate: accumulate && schedule.frontier.contains(node))
+            case .primitive(let node):
+                kernel(node, examples, accumulate: accumulate && schedule.frontier.contains(node))
             case .fused(let group): kernel(group, examples)
             }
         }
@@ -85,7 +95,9 @@ final class ProgramExecution {
                 ? dense(.copy(operand), examples) : self.operand(operand, examples: examples)
         }
         precondition(!accumulate || primitive.canAccumulate, "\(primitive.name) cannot add over batches")
-        return primitive.kernel(operands, result: dense(.value(node), examples), accumulate: accumulate)
+        let kernel = primitive.kernel(operands, result: dense(.value(node), examples), accumulate: accumulate)
+        if let gather = kernel as? GatherKernel { gathers.append((gather, node)) }
+        return kernel
     }
 
     private func kernel(_ group: FusedElementwise, _ examples: Int) -> any Kernel {

@@ -46,7 +46,8 @@ final class StepExecution {
     /// Reads what stays the same from run to run.
     func prepare(divisor: Double) throws {
         for leaf in step.program.schedule.leaves {
-            guard let input = step.program.schedule.graph.primitive(leaf) as? InputLeaf, case .auxiliary(let name) = input.role
+            guard let input = step.program.schedule.graph.primitive(leaf) as? InputLeaf,
+                case .auxiliary(let name) = input.role
             else { continue }
             let operand = constants.operands[.value(leaf)]!
             switch name {
@@ -86,6 +87,15 @@ final class StepExecution {
         try readData(examples, state.firstExample)
         for kernel in beforeBatch[examples]! { kernel.run(state) }
         if isOnly { program.begin(state) } else { program.runBatch(examples, state) }
+        if let (index, node) = program.invalidIndex() {
+            let graph = step.program.schedule.graph
+            let rows = graph.shape(graph.operands(node)[0])[0]
+            let place = graph.origin(of: node).map { " at node '\($0)'" } ?? ""
+            throw ProblemError(
+                .index,
+                "\(plan.problem.data.origin): examples \(state.firstExample) to \(state.firstExample + examples - 1) have the index \(index), which is outside a table of \(rows) rows\(place)"
+            )
+        }
         for kernel in afterBatch[examples]! { kernel.run(state) }
     }
 
@@ -99,7 +109,8 @@ final class StepExecution {
                 try problem.data.read("targets", from: first * (operand.count / examples), into: operand)
             case .data(let name):
                 let model = problem.model.inputs.first { $0.name == name }!
-                try problem.data.read(problem.dataName(of: model), from: first * (operand.count / examples), into: operand)
+                try problem.data.read(
+                    problem.dataName(of: model), from: first * (operand.count / examples), into: operand)
             case .exampleWeights(let name):
                 try problem.vectors.read(name, from: first * (operand.count / examples), into: operand)
             default: break
@@ -123,7 +134,8 @@ final class StepExecution {
                     beforeBatch[examples, default: []].append(
                         ExampleTransferKernel(
                             batch: program.operand(leaf, examples: examples), whole: values[pass.slots[slot]],
-                            direction: .toBatch, columns: hasColumns ? graph.shape(leaf)[0].inner : 1, examples: examples))
+                            direction: .toBatch, columns: hasColumns ? graph.shape(leaf)[0].inner : 1,
+                            examples: examples))
                 }
             default: break
             }
@@ -137,27 +149,34 @@ final class StepExecution {
             if result.form == .examples {
                 for examples in batches {
                     let source = program.operand(result.nodes[0], examples: examples)
-                    afterBatch[examples]!.append(contentsOf: examplesTransfer(source, values[result.value], columns, examples))
+                    afterBatch[examples]!.append(
+                        contentsOf: examplesTransfer(source, values[result.value], columns, examples))
                 }
                 continue
             }
             var start = 0
             for (parameter, node) in result.nodes.enumerated() {
                 defer { start += graph.shape(node).factor }
-                if let placed = step.program.placements[.value(node)], placed.value == result.value, placed.start == start,
-                    columns == nil { continue }
+                if let placed = step.program.placements[.value(node)], placed.value == result.value,
+                    placed.start == start,
+                    columns == nil
+                {
+                    continue
+                }
                 let source = program.operand(node, examples: 0)
                 let whole = values[result.value]
                 let target =
                     result.form == .scalar
                     ? whole
-                    : columns == nil ? plan.piece(parameter, of: whole) : plan.columnsLeading(plan.piece(parameter, of: whole))
+                    : columns == nil
+                        ? plan.piece(parameter, of: whole) : plan.columnsLeading(plan.piece(parameter, of: whole))
                 afterAll.append(CopyKernel(from: source, to: target))
             }
         }
     }
 
-    private func examplesTransfer(_ source: Operand, _ whole: Operand, _ columns: Int?, _ examples: Int) -> [any Kernel] {
+    private func examplesTransfer(_ source: Operand, _ whole: Operand, _ columns: Int?, _ examples: Int) -> [any Kernel]
+    {
         var kernels: [any Kernel] = []
         var source = source
         if !source.isContiguous {

@@ -33,7 +33,8 @@ final class ValueStore {
             try plan.problem.vectors.read(name, from: 0, into: self[value])
             if let index = self[value].firstNonFinite {
                 throw ProblemError(
-                    .notFinite, "\(plan.problem.vectors.origin): '\(name)' has a value that is not finite at element \(index)")
+                    .notFinite,
+                    "\(plan.problem.vectors.origin): '\(name)' has a value that is not finite at element \(index)")
             }
         }
     }

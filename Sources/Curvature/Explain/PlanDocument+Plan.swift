@@ -24,7 +24,8 @@ extension PlanDocument {
                 savesFlops: isFirst ? savings[rewrite.rule] ?? 0 : 0, declined: rewrite.declined)
         }
         steps = plan.steps.indices.map { PlanDocument.step($0, plan, runs?.measurements.last) }
-        totals = TotalsPart(fused: TotalPart(plan), naive: TotalPart(naive), measured: runs.map { TotalMeasuredPart($0, plan) })
+        totals = TotalsPart(
+            fused: TotalPart(plan), naive: TotalPart(naive), measured: runs.map { TotalMeasuredPart($0, plan) })
     }
 
     private static func step(_ index: Int, _ plan: Plan, _ measurement: RunMeasurement?) -> StepPart {
@@ -43,7 +44,8 @@ extension PlanDocument {
             serves: plan.requests.indices.filter { users.contains(plan.roots[$0]) }.map { plan.requests[$0].name },
             needs: plan.needs(of: index).map { $0 + 1 }, computes: step.values.map { plan.operators.text($0) },
             sweeps: sweeps, flops: step.program.flops, matmulFlops: step.program.matmulFlops,
-            bytes: step.program.bytes, peakBytes: step.program.layout.byteCount + plan.memory.lasting, cachedBytes: 0, runs: 1,
+            bytes: step.program.bytes, peakBytes: step.program.layout.byteCount + plan.memory.lasting, cachedBytes: 0,
+            runs: 1,
             measured: measured.map {
                 MeasuredPart(
                     seconds: $0.seconds, flops: $0.flops, matmulFlops: $0.matmulFlops, executedFlops: $0.executedFlops,
@@ -91,7 +93,9 @@ extension OperatorGraph {
     /// All values that are made of one of `values`, themselves included.
     func users(of values: [Value], roots: [Value]) -> Set<Value> {
         var users = Set(values)
-        for value in reachable(from: roots) where self[value].operands.contains(where: users.contains) { users.insert(value) }
+        for value in reachable(from: roots) where self[value].operands.contains(where: users.contains) {
+            users.insert(value)
+        }
         return users
     }
 }
@@ -110,7 +114,8 @@ extension Plan {
 
     /// The steps whose results a step reads.
     func needs(of index: Int) -> [Int] {
-        let read = Set(steps[index].program.schedule.leaves.compactMap { leaf in steps[index].work.value(readBy: leaf) })
+        let read = Set(
+            steps[index].program.schedule.leaves.compactMap { leaf in steps[index].work.value(readBy: leaf) })
         return (0..<index).filter { !read.isDisjoint(with: steps[$0].values) }
     }
 }

@@ -23,7 +23,9 @@ package struct BinaryCrossEntropyTerms: LossTerms {
         return try graph.multiply(scaled(variance, graph), u)
     }
     /// a = sqrt(f) (sigmoid z - k) with k drawn from Bernoulli(sigmoid z) for each output.
-    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node {
+    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws
+        -> Node
+    {
         let s = try graph.sigmoid(z)
         let drawn = try graph.append(Sample(.bernoulli, seed: seed, samples: samples), s)
         let score = try graph.subtract(graph.broadcastLeading(s, size: samples), drawn)

@@ -36,7 +36,9 @@ package struct CrossEntropyTerms: LossTerms {
 
     /// a = sqrt(Q) (p - e_k), k drawn from p. With c_s = <p, u> - u_k, the sum of a_s <a_s, u> is Q (p sum c_s - scatter c_s): no
     /// value has both a sample and an output axis.
-    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node {
+    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws
+        -> Node
+    {
         let (_, total) = try distribution(z, graph)
         let p = try graph.softmax(z, axis: 2)
         let outputs = graph.shape(z)[2].inner

@@ -14,7 +14,9 @@ struct LossDivisor {
             guard problem.loss.reduction == .mean else { return 1 }
             guard counted > 0 else {
                 throw ProblemError(
-                    .target, "\(problem.data.origin): 'targets' has no term that counts (ignore_index=\(ignored)), so its mean is undefined; use --reduction sum, or other targets")
+                    .target,
+                    "\(problem.data.origin): 'targets' has no term that counts (ignore_index=\(ignored)), so its mean is undefined; use --reduction sum, or other targets"
+                )
             }
             return counted
         case .crossEntropy: return problem.loss.reduction == .mean ? Double(shape.examples * shape.terms) : 1
@@ -49,7 +51,9 @@ struct LossDivisor {
                         let (example, term) = ((start + index) / shape.terms, (start + index) % shape.terms)
                         let place = shape.terms == 1 ? "example \(example)" : "example \(example), term \(term)"
                         throw ProblemError(
-                            .target, "\(problem.data.origin): 'targets' has label \(label) at \(place), expected 0 to \(classes - 1); an ignored label is named by ignore_index")
+                            .target,
+                            "\(problem.data.origin): 'targets' has label \(label) at \(place), expected 0 to \(classes - 1); an ignored label is named by ignore_index"
+                        )
                     }
                     counts[Int(label)] += 1
                 }

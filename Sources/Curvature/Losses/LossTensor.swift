@@ -19,7 +19,8 @@ struct LossTensor {
 
     /// The node of z's shape (examples, terms, outputs). `examples` is the extent of the example axis.
     func node(like z: Node, middle: [Int], examples: Dimension, in graph: TensorGraph) throws -> Node {
-        let rest = Shape(isPerExample ? [examples] + shape.dropFirst().map { Dimension($0) } : shape.map { Dimension($0) })
+        let rest = Shape(
+            isPerExample ? [examples] + shape.dropFirst().map { Dimension($0) } : shape.map { Dimension($0) })
         let role: InputLeaf.Role = isPerExample ? .exampleWeights(name) : .auxiliary(name)
         let full = Shape([examples] + middle.map { Dimension($0) } + [graph.shape(z)[2]])
         return try graph.reshape(graph.broadcast(graph.input(role, TensorType(rest)), to: full), graph.shape(z))

@@ -16,7 +16,9 @@ package struct SquaredErrorTerms: LossTerms {
         try graph.scale(weighted(u, graph), by: 2)
     }
     /// a = sqrt(2 w) xi with xi standard normal.
-    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node {
+    package func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws
+        -> Node
+    {
         let xi = try graph.append(Sample(.normal, seed: seed, samples: samples), z)
         return try graph.scale(weighted(graph.meanOuterProduct(xi, times: rooted(u, graph)), graph, root: true), by: 2)
     }

@@ -31,7 +31,8 @@ final class NetworkLowering {
         }
         prediction = output
         let dimensions = graph.shape(output).dimensions
-        z = try graph.reshape(output, [dimensions[0], Dimension(problem.shape.terms), Dimension(problem.shape.outputs)])
+        z = try graph.reshape(
+            output, [dimensions[0], Dimension(problem.shape.terms), Dimension(problem.shape.outputs)])
         terms = try NetworkLowering.lossTerms(problem, z, dimensions[0], graph)
         outputGradient = try terms.gradient(z, in: graph)
         parameters = problem.parameters.map(\.node)
@@ -124,7 +125,8 @@ final class NetworkLowering {
                 target: .probabilities(try graph.reshape(y, graph.shape(z))), labelSmoothing: smoothing,
                 weights: try option(weights))
         case .meanSquaredError(let weights):
-            return SquaredErrorTerms(target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights))
+            return SquaredErrorTerms(
+                target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights))
         case .binaryCrossEntropy(let positive, let weights):
             return BinaryCrossEntropyTerms(
                 target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights),

@@ -64,7 +64,8 @@ final class PassLowering {
             case .gradient: try add(network.gradientSeed, factor)
             case .hessian(let x): try add(network.hessianSeed(network.tangent(pieces(of: x))), factor)
             case .ggn(let x, nil): try add(network.hessianSeed(network.tangent(pieces(of: x))), factor)
-            case .ggn(let x, let sampling?): try add(network.sampledSeed(network.tangent(pieces(of: x)), sampling), factor)
+            case .ggn(let x, let sampling?):
+                try add(network.sampledSeed(network.tangent(pieces(of: x)), sampling), factor)
             case .empiricalFisher(let x): try add(network.empiricalSeed(network.tangent(pieces(of: x))), factor)
             case .jacobianTranspose(let w):
                 // Not a derivative of the loss: its divisor is undone before it is put on.
@@ -120,7 +121,8 @@ final class PassLowering {
             node = try graph.input(.outputVector(slot: slot(of: value), hasColumns: false), graph.type(network.z))
         case .jacobianProduct(let x): node = try network.tangent(pieces(of: x))
         case .combination(let terms, _) where operators.isComputedInPassing(value):
-            node = try terms.map { try graph.scale(outputVector($0.value), by: $0.factor) }.reduce(nil as Node?) { sum, term in
+            node = try terms.map { try graph.scale(outputVector($0.value), by: $0.factor) }.reduce(nil as Node?) {
+                sum, term in
                 try sum.map { try graph.add($0, term) } ?? term
             }!
         default: node = try graph.input(.outputVector(slot: slot(of: value), hasColumns: false), graph.type(network.z))
@@ -184,7 +186,8 @@ extension OperatorGraph {
     func isComputedInPassing(_ value: Value) -> Bool {
         switch self[value] {
         case .jacobianProduct: true
-        case .combination(let terms, _): !terms.isEmpty && terms.allSatisfy { $0.scalar == nil && isComputedInPassing($0.value) }
+        case .combination(let terms, _):
+            !terms.isEmpty && terms.allSatisfy { $0.scalar == nil && isComputedInPassing($0.value) }
         default: false
         }
     }

@@ -37,9 +37,13 @@ extension OperatorGraph {
     private mutating func apply(
         _ map: Expression, transposed: Bool, to x: Value, _ known: inout [Expression: Value]
     ) -> Value {
-        guard case .operator(let rows, let columns) = map.kind else { preconditionFailure("only operators are applied") }
+        guard case .operator(let rows, let columns) = map.kind else {
+            preconditionFailure("only operators are applied")
+        }
         let kind = kind(x).replacingEntries(by: transposed ? columns : rows)
-        func pullback(_ source: PullbackTerm.Source) -> Quantity { .pullback([PullbackTerm(factor: 1, source: source)]) }
+        func pullback(_ source: PullbackTerm.Source) -> Quantity {
+            .pullback([PullbackTerm(factor: 1, source: source)])
+        }
         switch map.node {
         // Symmetric: the transpose is the operator.
         case .hessian: return intern(pullback(.hessian(x)), kind)
@@ -49,7 +53,8 @@ extension OperatorGraph {
         case .identity: return x
         case .diagonal(let d): return intern(.diagonalProduct(value(of: d, &known), x), kind)
         case .jacobian: return intern(transposed ? pullback(.jacobianTranspose(x)) : .jacobianProduct(x), kind)
-        case .dense(let matrix): return intern(.denseProduct(value(of: matrix, &known), isTransposed: transposed, x), kind)
+        case .dense(let matrix):
+            return intern(.denseProduct(value(of: matrix, &known), isTransposed: transposed, x), kind)
         case .transpose(let inner): return apply(inner, transposed: !transposed, to: x, &known)
         case .sum(let operands):
             let terms = operands.map {

@@ -49,7 +49,8 @@ extension OperatorGraph {
     private static func sum(_ terms: [(factor: Double, text: String)]) -> String {
         var result = ""
         for (index, term) in terms.enumerated() {
-            let magnitude = abs(term.factor) == 1 ? term.text : "\(NumberText.text(of: abs(term.factor))) * \(term.text)"
+            let magnitude =
+                abs(term.factor) == 1 ? term.text : "\(NumberText.text(of: abs(term.factor))) * \(term.text)"
             if index == 0 {
                 result = (term.factor < 0 ? "-" : "") + magnitude
             } else {

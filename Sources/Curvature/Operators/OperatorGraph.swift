@@ -54,8 +54,10 @@ package struct OperatorGraph: Sendable {
         for term in terms {
             if case .combination(let inner, _) = self[term.value] {
                 for part in inner {
-                    add(CombinationTerm(
-                        factor: term.factor * part.factor, scalar: product(term.scalar, part.scalar), value: part.value))
+                    add(
+                        CombinationTerm(
+                            factor: term.factor * part.factor, scalar: product(term.scalar, part.scalar),
+                            value: part.value))
                 }
             } else {
                 add(term)

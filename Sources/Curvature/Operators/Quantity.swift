@@ -70,7 +70,8 @@ extension Quantity {
         case .pullback(let terms): terms.compactMap(\.argument)
         case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
-        case .scalarProduct(let a, let b), .diagonalProduct(let a, let b), .denseProduct(let a, _, let b), .dot(let a, let b):
+        case .scalarProduct(let a, let b), .diagonalProduct(let a, let b), .denseProduct(let a, _, let b),
+            .dot(let a, let b):
             [a, b]
         }
     }

@@ -38,7 +38,9 @@ extension OperatorGraph {
     func useCounts(_ roots: [Value]) -> [Value: Int] {
         var counts: [Value: Int] = [:]
         for root in Set(roots) { counts[root, default: 0] += 1 }
-        for value in reachable(from: roots) { for operand in Set(self[value].operands) { counts[operand, default: 0] += 1 } }
+        for value in reachable(from: roots) {
+            for operand in Set(self[value].operands) { counts[operand, default: 0] += 1 }
+        }
         return counts
     }
 

@@ -39,7 +39,9 @@ public struct Plan: @unchecked Sendable {
         for request in requests {
             if case .operator = request.expression.kind {
                 throw ProblemError(
-                    .options, "request '\(request.name)' is \(request.expression.kind); apply it to a vector with @ to get values")
+                    .options,
+                    "request '\(request.name)' is \(request.expression.kind); apply it to a vector with @ to get values"
+                )
             }
         }
         guard options.batchSize ?? 1 >= 1 else {
@@ -48,14 +50,19 @@ public struct Plan: @unchecked Sendable {
         var operators = OperatorGraph(shape: problem.shape)
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
-        rewrites = options.isNaive
+        rewrites =
+            options.isNaive
             ? [] : Optimizer.optimize(&operators, roots: &roots, disabled: options.disabledRules)
-        (self.problem, self.requests, self.options, self.roots, self.operators) = (problem, requests, options, roots, operators)
+        (self.problem, self.requests, self.options, self.roots, self.operators) = (
+            problem, requests, options, roots, operators
+        )
         let stages = Stages(operators, roots: roots, isNaive: options.isNaive)
         tensors = stages.tensors
         let lowered = try stages.lower(operators, problem)
-        (batchSize, steps, memory) = try Planner(problem: problem, operators: operators, options: options, stages: stages)
-            .plan(lowered)
+        (batchSize, steps, memory) = try Planner(
+            problem: problem, operators: operators, options: options, stages: stages
+        )
+        .plan(lowered)
     }
 
     /// Multiply-adds of matrix products and convolutions that a run will count, as 2 each.

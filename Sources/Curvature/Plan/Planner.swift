@@ -37,7 +37,8 @@ struct Planner {
             if let asked = options.batchSize, asked < only {
                 throw ProblemError(
                     .options,
-                    "--batch-size \(asked): the model's examples meet (\(problem.model.onlyBatchReason ?? "a reduction over examples")), so all \(only) run as one batch")
+                    "--batch-size \(asked): the model's examples meet (\(problem.model.onlyBatchReason ?? "a reduction over examples")), so all \(only) run as one batch"
+                )
             }
             return try checked(only, steps(only), isLast: true)!
         }
@@ -53,7 +54,8 @@ struct Planner {
     }
 
     private func checked(_ batch: Int, _ steps: [Plan.Step], isLast: Bool) throws -> (Int, [Plan.Step], MemoryUse)? {
-        let memory = MemoryUse(problem: problem, operators: operators, stages: stages, steps: steps, precision: options.precision)
+        let memory = MemoryUse(
+            problem: problem, operators: operators, stages: stages, steps: steps, precision: options.precision)
         if memory.total <= options.memory { return (batch, steps, memory) }
         guard isLast else { return nil }
         throw ProblemError(

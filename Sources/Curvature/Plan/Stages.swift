@@ -56,7 +56,8 @@ struct Stages {
     }
 
     /// Values that somebody reads from memory. What only passes by in another value's pass is not.
-    private static func needed(_ operators: OperatorGraph, roots: [Value], values: [Value], isNaive: Bool) -> Set<Value> {
+    private static func needed(_ operators: OperatorGraph, roots: [Value], values: [Value], isNaive: Bool) -> Set<Value>
+    {
         var needed = Set(roots)
         for value in values.reversed() where needed.contains(value) {
             if case .pullback(let terms) = operators[value], !isNaive {

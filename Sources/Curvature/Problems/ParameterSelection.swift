@@ -13,10 +13,12 @@ enum ParameterSelection {
         for pattern in inclusions {
             let matches = try matches(pattern, parameters)
             // A glob takes what is trainable; a name takes what it names.
-            let chosen = parameters.map(\.name).contains(pattern) ? matches : matches.filter { parameters[$0].isTrainable }
+            let chosen =
+                parameters.map(\.name).contains(pattern) ? matches : matches.filter { parameters[$0].isTrainable }
             guard !chosen.isEmpty else {
                 throw ProblemError(
-                    .parameters, "--parameters: '\(pattern)' matches no trainable parameter; name one in full to select it")
+                    .parameters,
+                    "--parameters: '\(pattern)' matches no trainable parameter; name one in full to select it")
             }
             for index in chosen where !selected.contains(index) { selected.append(index) }
         }
@@ -29,7 +31,8 @@ enum ParameterSelection {
                 .parameters,
                 parameters.isEmpty
                     ? "the model has no floating-point initializer that could be a parameter"
-                    : "no parameter is selected; 'curvature inspect' lists the model's with the reasons why each is or is not one")
+                    : "no parameter is selected; 'curvature inspect' lists the model's with the reasons why each is or is not one"
+            )
         }
         return selected
     }

@@ -14,13 +14,17 @@ struct ProblemCheck {
         var shape = model.graph.shape(model.prediction).sizes(examples: examples)
         guard let first = shape.first, first == examples else {
             throw ProblemError(
-                .data, "the model's output has shape \(model.graph.shape(model.prediction)); its first axis must be the examples")
+                .data,
+                "the model's output has shape \(model.graph.shape(model.prediction)); its first axis must be the examples"
+            )
         }
         if shape.count == 1 { shape.append(1) }
         if case .crossEntropy(_, _, _, let classAxis?) = loss.function {
             guard (1..<shape.count).contains(classAxis) else {
                 throw ProblemError(
-                    .loss, "--loss: class_axis=\(classAxis) is no axis of the predictions \(shape); expected 1 to \(shape.count - 1)")
+                    .loss,
+                    "--loss: class_axis=\(classAxis) is no axis of the predictions \(shape); expected 1 to \(shape.count - 1)"
+                )
             }
             shape.append(shape.remove(at: classAxis))
         }
@@ -47,17 +51,22 @@ struct ProblemCheck {
             }
             guard n > 0 else { throw ProblemError(.data, "\(data.origin): '\(name)' has no examples") }
             if let examples, examples != n {
-                throw ProblemError(.data, "\(data.origin): '\(name)' has \(n) examples where another input has \(examples)")
+                throw ProblemError(
+                    .data, "\(data.origin): '\(name)' has \(n) examples where another input has \(examples)")
             }
             examples = n
             let expected = input.type.shape.sizes(examples: n)
             guard expected == tensor.shape else {
                 throw ProblemError(
-                    .data, "\(data.origin): '\(name)' has shape \(tensor.shape), but the model's input '\(input.name)' takes \(input.type.shape)")
+                    .data,
+                    "\(data.origin): '\(name)' has shape \(tensor.shape), but the model's input '\(input.name)' takes \(input.type.shape)"
+                )
             }
             guard tensor.isInteger == !input.type.element.isFloating || input.type.element.isFloating else {
                 throw ProblemError(
-                    .data, "\(data.origin): '\(name)' holds fractions, but the model's input '\(input.name)' takes integers; save it as I64")
+                    .data,
+                    "\(data.origin): '\(name)' holds fractions, but the model's input '\(input.name)' takes integers; save it as I64"
+                )
             }
         }
         return examples ?? 0
@@ -66,12 +75,14 @@ struct ProblemCheck {
     private static func checkTargets(_ loss: Loss, _ data: any DataSource, shape: [Int]) throws -> Bool {
         guard let targets = data.tensors["targets"] else {
             throw ProblemError(
-                .data, "\(data.origin): expected a tensor 'targets'"
+                .data,
+                "\(data.origin): expected a tensor 'targets'"
                     + NearestName.suggestion(for: "targets", in: data.tensors.keys.sorted()))
         }
         let origin = data.origin
         func refuse(_ expected: [Int], _ what: String) -> ProblemError {
-            ProblemError(.data, "\(origin): 'targets' has shape \(targets.shape), expected \(what) of shape \(expected)")
+            ProblemError(
+                .data, "\(origin): 'targets' has shape \(targets.shape), expected \(what) of shape \(expected)")
         }
         switch loss.function {
         case .crossEntropy(_, _, _, let classAxis) where !targets.isInteger:
@@ -80,13 +91,17 @@ struct ProblemCheck {
             guard targets.shape == expected else {
                 if targets.shape == Array(shape.dropLast()) {
                     throw ProblemError(
-                        .data, "\(origin): 'targets' holds fractions, but class indices of shape \(targets.shape) are integers; save them as I64")
+                        .data,
+                        "\(origin): 'targets' holds fractions, but class indices of shape \(targets.shape) are integers; save them as I64"
+                    )
                 }
                 throw refuse(expected, "class probabilities")
             }
             return false
         case .crossEntropy:
-            guard targets.shape == Array(shape.dropLast()) else { throw refuse(Array(shape.dropLast()), "class indices") }
+            guard targets.shape == Array(shape.dropLast()) else {
+                throw refuse(Array(shape.dropLast()), "class indices")
+            }
             return true
         case .meanSquaredError, .binaryCrossEntropy:
             // A single output may lack its axis.
@@ -101,7 +116,8 @@ struct ProblemCheck {
         for name in loss.tensorNames {
             guard let tensor = vectors.tensors[name] else {
                 throw ProblemError(
-                    .loss, "--loss: no tensor '\(name)' in \(vectors.origin)"
+                    .loss,
+                    "--loss: no tensor '\(name)' in \(vectors.origin)"
                         + NearestName.suggestion(for: name, in: vectors.tensors.keys.sorted()))
             }
             let fits: Bool
@@ -110,7 +126,8 @@ struct ProblemCheck {
                 (fits, expected) = (tensor.shape == [outputs], "a weight for each class, shape [\(outputs)]")
             } else {
                 (fits, expected) = (
-                    LossTensor.broadcasts(tensor.shape, to: predictionShape), "a shape that broadcasts to \(predictionShape)"
+                    LossTensor.broadcasts(tensor.shape, to: predictionShape),
+                    "a shape that broadcasts to \(predictionShape)"
                 )
             }
             guard fits else {

@@ -29,14 +29,17 @@ package struct ProgramLayout {
                 for buffer in buffers { if let offset = offsets[buffer] { space.free(offset - base, size(buffer)) } }
             }
             if phase == .body {
-                for leaf in lifetimes.batchLeaves where !external.contains(leaf) { offsets[leaf] = base + space.take(size(leaf)) }
+                for leaf in lifetimes.batchLeaves where !external.contains(leaf) {
+                    offsets[leaf] = base + space.take(size(leaf))
+                }
             }
             for (index, step) in schedule.steps.enumerated() where step.phase == phase {
                 var dying = lifetimes.dying[index] ?? []
                 let inPlace = schedule.operandsThatMayBeOverwritten(by: step)
                 for buffer in step.writes where !external.contains(buffer) && offsets[buffer] == nil {
                     if let donor = dying.first(where: {
-                        inPlace.contains($0) && size($0) == size(buffer) && schedule.byteCount($0) == schedule.byteCount(buffer)
+                        inPlace.contains($0) && size($0) == size(buffer)
+                            && schedule.byteCount($0) == schedule.byteCount(buffer)
                             && offsets[$0] != nil
                     }) {
                         offsets[buffer] = offsets[donor]
@@ -183,6 +186,7 @@ extension TensorGraph {
     /// Whether a node is another reading of its operand's memory.
     package func isView(_ node: Node) -> Bool {
         let primitive = primitive(node)
-        return primitive is Broadcast || primitive is Permute || primitive is Slice || primitive is Detached || primitive is Reshape
+        return primitive is Broadcast || primitive is Permute || primitive is Slice || primitive is Detached
+            || primitive is Reshape
     }
 }

@@ -15,6 +15,8 @@ struct Scheduler {
     private var available: [Node: Int] = [:]
     /// Fused groups by their step.
     private var groups: [Int: FusedElementwise] = [:]
+    /// The groups that a value is a member of, or is read by.
+    private var groupsWith: [Node: [Int]] = [:]
     private var layouts: [Node: Operand] = [:]
     /// Steps' kinds before fused groups are closed.
     private var pending: [(phase: Phase, node: Node?, isCopy: Bool)] = []
@@ -51,7 +53,9 @@ struct Scheduler {
         return schedule
     }
 
-    private func isLeaf(_ node: Node) -> Bool { graph.primitive(node) is InputLeaf || graph.primitive(node) is ConstantLeaf }
+    private func isLeaf(_ node: Node) -> Bool {
+        graph.primitive(node) is InputLeaf || graph.primitive(node) is ConstantLeaf
+    }
     private func elementwise(_ node: Node) -> Elementwise? { graph.primitive(node) as? Elementwise }
 
     // MARK: Order
@@ -64,7 +68,11 @@ struct Scheduler {
                 (consumers[node] ?? []).allSatisfy({ elementwise($0) != nil })
             else { continue }
             let own = graph.operands(node).reduce(into: Set<Node>()) { set, operand in
-                if inlined.contains(operand) { set.formUnion(roots[operand]!) } else if !isUniform(operand) { set.insert(operand) }
+                if inlined.contains(operand) {
+                    set.formUnion(roots[operand]!)
+                } else if !isUniform(operand) {
+                    set.insert(operand)
+                }
             }
             if own.count <= 1, operation.isCheap, !own.contains(where: isLeaf) || operation == .step {
                 inlined.insert(node)
@@ -83,7 +91,9 @@ struct Scheduler {
             let index = Int(node.index)
             let uses = consumers[node] ?? []
             let stored = graph.operands(node).filter { !isUniform($0) && !inlined.contains($0) }
-            if elementwise(node) != nil, Set(stored).count <= 1, !outputs.contains(node), let first = uses.map({ keys[$0]! }).min(by: <) {
+            if elementwise(node) != nil, Set(stored).count <= 1, !outputs.contains(node),
+                let first = uses.map({ keys[$0]! }).min(by: <)
+            {
                 keys[node] = (first.0, 0, index)
             } else {
                 keys[node] = (index, 1, index)
@@ -114,7 +124,9 @@ struct Scheduler {
     private mutating func placePrimitive(_ node: Node) {
         let primitive = graph.primitive(node)
         for (index, operand) in graph.operands(node).enumerated()
-        where primitive.needsContiguous(index) && !layouts[operand]!.isContiguous { _ = copyStep(of: operand, for: node) }
+        where primitive.needsContiguous(index) && !layouts[operand]!.isContiguous {
+            _ = copyStep(of: operand, for: node)
+        }
         pending.append((schedule.phases[node]!, node, false))
         (available[node], layouts[node]) = (pending.count - 1, denseLayout(node))
     }
@@ -135,11 +147,11 @@ struct Scheduler {
         let externals = storedOperands(of: node)
         let shape = graph.shape(node)
         // The latest group of this shape that has or reads one of the operands, if all other operands are there before it runs.
-        let home = groups.keys.filter { step in
-            let group = groups[step]!
-            return pending[step].phase == phase && group.shape == shape && group.operations.count < 64 && group.loads.count < 32
-                && externals.contains { group.members.contains($0) || (group.registers[$0] != nil && !isUniform($0)) }
-                && externals.allSatisfy { group.members.contains($0) || available[$0]! < step }
+        let candidates = externals.reduce(into: Set<Int>()) { $0.formUnion(groupsWith[$1] ?? []) }
+        let home = candidates.filter { step in
+            pending[step].phase == phase && groups[step]!.shape == shape && groups[step]!.operations.count < 64
+                && groups[step]!.loads.count < 32
+                && externals.allSatisfy { groups[step]!.members.contains($0) || available[$0]! < step }
         }.max()
         let step: Int
         if let home {
@@ -151,6 +163,7 @@ struct Scheduler {
         }
         _ = register(of: node, in: step)
         groups[step]!.members.insert(node)
+        groupsWith[node, default: []].append(step)
         (available[node], layouts[node]) = (step, denseLayout(node))
     }
 
@@ -161,13 +174,14 @@ struct Scheduler {
     }
 
     /// The register of `node` in a group: a load, or an operation (inlined operands first).
-    private mutating func register(of node: Node, in step: Int, isMember: Bool = true) -> Int {
+    private mutating func register(of node: Node, in step: Int) -> Int {
         if let known = groups[step]!.registers[node] { return known }
         let sources = graph.operands(node).map { operand -> Int in
             if let known = groups[step]!.registers[operand] { return known }
             if inlined.contains(operand) { return register(of: operand, in: step) }
             // Loads are numbered apart (negative) until the group is closed.
             groups[step]!.loads.append(operand)
+            if !isUniform(operand) { groupsWith[operand, default: []].append(step) }
             groups[step]!.registers[operand] = -groups[step]!.loads.count
             return -groups[step]!.loads.count
         }
@@ -185,14 +199,16 @@ struct Scheduler {
             let (phase, node, isCopy) = pending[index]
             if let node, isCopy {
                 schedule.steps.append(
-                    Schedule.Step(phase: phase, work: .copy(of: node), reads: schedule.buffers(node), writes: [.copy(node)]))
+                    Schedule.Step(
+                        phase: phase, work: .copy(of: node), reads: schedule.buffers(node), writes: [.copy(node)]))
             } else if let node {
                 let primitive = graph.primitive(node)
                 let reads = graph.operands(node).enumerated().flatMap { position, operand in
                     primitive.needsContiguous(position) && schedule.copies.contains(operand)
                         ? [Schedule.Buffer.copy(operand)] : schedule.buffers(operand)
                 }
-                schedule.steps.append(Schedule.Step(phase: phase, work: .primitive(node), reads: reads, writes: [.value(node)]))
+                schedule.steps.append(
+                    Schedule.Step(phase: phase, work: .primitive(node), reads: reads, writes: [.value(node)]))
             } else {
                 let group = closed(groups[index]!)
                 schedule.steps.append(
@@ -209,7 +225,8 @@ struct Scheduler {
         let renumbered = { (register: Int) in register < 0 ? -register - 1 : register + loads }
         group.operations = group.operations.map { ($0.node, $0.sources.map(renumbered)) }
         for (index, operation) in group.operations.enumerated() where group.members.contains(operation.node) {
-            let isNeeded = outputs.contains(operation.node)
+            let isNeeded =
+                outputs.contains(operation.node)
                 || (consumers[operation.node] ?? []).contains { isReadOutside($0, group) }
             if isNeeded { group.stores.append((index + loads, operation.node)) }
         }
@@ -236,8 +253,10 @@ extension ElementwiseOperation {
     /// Operations that cost less than a trip to memory.
     fileprivate var isCheap: Bool {
         switch self {
-        case .step, .sign, .negate, .absolute, .add, .subtract, .multiply, .square, .equal, .less, .lessOrEqual, .not, .cast,
-            .select, .identity: true
+        case .step, .sign, .negate, .absolute, .add, .subtract, .multiply, .square, .equal, .less, .lessOrEqual, .not,
+            .cast,
+            .select, .identity:
+            true
         default: false
         }
     }

@@ -1,8 +1,8 @@
 import Curvature
 import TensorIR
 
-/// The floating-point initializers, decoded once: everything that could be a parameter, in the file's order. Scalars are taken
-/// for constants unless they have a name that someone chose, and are never parameters unless asked for.
+/// The floating-point initializers, decoded once: everything that could be a parameter, in the file's order. Scalars
+/// are taken for constants unless they have a name that someone chose, and are never parameters unless asked for.
 struct FileWeights {
     struct Weight {
         var name: String

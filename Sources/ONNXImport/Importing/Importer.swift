@@ -1,8 +1,8 @@
 import Curvature
 import TensorIR
 
-/// Reads one ONNX graph into a tensor graph, for one idea of what the batch is: any number of examples, the symbol B, or
-/// a number of them.
+/// Reads one ONNX graph into a tensor graph, for one idea of what the batch is: any number of examples, the symbol B,
+/// or a number of them.
 ///
 /// An importer is used once: where examples turn out to meet under B, another one starts again with a number.
 final class Importer {
@@ -109,7 +109,8 @@ final class Importer {
     private func value(named name: String, _ scope: Scope, _ node: ONNXNodeProto) throws -> Value? {
         if name.isEmpty { return nil }
         guard let value = scope.values[name] else {
-            throw GraphError(.invalid, "its input '\(name)' has no value: it is an output that this importer does not compute")
+            throw GraphError(
+                .invalid, "its input '\(name)' has no value: it is an output that this importer does not compute")
         }
         return value
     }
@@ -152,7 +153,8 @@ final class Importer {
         _ inputs: [Value?], _ attributes: [String: ONNXAttributeProto], _ outer: Scope
     ) throws -> [Value?] {
         guard case .host(let condition)?? = inputs.first, condition.count == 1 else {
-            throw GraphError(.invalid, "the condition of an If has to be known when the model is loaded; it depends on the data")
+            throw GraphError(
+                .invalid, "the condition of an If has to be known when the model is loaded; it depends on the data")
         }
         guard let body = attributes[condition.booleans()[0] ? "then_branch" : "else_branch"]?.g else {
             throw GraphError(.invalid, "a branch is missing")
@@ -179,7 +181,9 @@ final class Importer {
             let shape = type.shape
             throw ONNXImportError(
                 examples.isSymbolic ? .examplesMeet : .invalid,
-                "\(file.name): the output '\(name)' has the shape \(shape); its first axis has to be the examples, \(examples)")
+                "\(file.name): the output '\(name)' has the shape \(shape); "
+                    + "its first axis has to be the examples, \(examples)"
+            )
         }
         return prediction
     }

@@ -1,7 +1,7 @@
 import TensorIR
 
-/// What the shapes of the inputs leave open: the batch, which is every input's first axis, and named dimensions such as a
-/// sequence's length, which the data settles.
+/// What the shapes of the inputs leave open: the batch, which is every input's first axis, and named dimensions such
+/// as a sequence's length, which the data settles.
 struct OpenDimensions {
     let file: String
     let shapes: [String: [Int]]
@@ -16,12 +16,21 @@ struct OpenDimensions {
         (self.file, self.shapes, self.standIn) = (file.name, shapes, standIn)
         for input in file.dataInputs {
             guard case .tensorType(let type)? = input.type.value, type.hasShape else { continue }
-            if case .dimValue(let size)? = type.shape.dim.first?.value { fixedBatch = Int(size) }
+            if case .dimValue(let size)? = type.shape.dim.first?.value {
+                guard size > 0, size < 1 << 31 else {
+                    throw ONNXImportError(
+                        .invalid,
+                        "\(file.name): input '\(input.name)': its first axis, the examples, has the size \(size)")
+                }
+                fixedBatch = Int(size)
+            }
             guard let shape = shapes[input.name], shape.count == type.shape.dim.count else { continue }
             for (dimension, size) in zip(type.shape.dim, shape).dropFirst() where !dimension.dimParam.isEmpty {
                 if let known = named[dimension.dimParam], known != size {
                     throw ONNXImportError(
-                        .data, "\(file.name): the data gives the dimension '\(dimension.dimParam)' the sizes \(known) and \(size)")
+                        .data,
+                        "\(file.name): the data gives dimension '\(dimension.dimParam)' the sizes \(known) and \(size)"
+                    )
                 }
                 named[dimension.dimParam] = size
             }
@@ -48,7 +57,9 @@ struct OpenDimensions {
             }
         let found = shapes[input.name]
         guard tensor.hasShape else {
-            guard let found, !found.isEmpty else { throw failure(.data, "its shape is open; the data's shape is needed") }
+            guard let found, !found.isEmpty else {
+                throw failure(.data, "its shape is open; the data's shape is needed")
+            }
             return TensorType(Shape([examples] + found.dropFirst().map { Dimension($0) }), element)
         }
         let rank = tensor.shape.dim.count
@@ -59,9 +70,12 @@ struct OpenDimensions {
         var dimensions = [examples]
         for (axis, dimension) in tensor.shape.dim.enumerated().dropFirst() {
             if case .dimValue(let size)? = dimension.value {
-                guard size >= 0, size < 1 << 31 else { throw failure(.invalid, "its axis \(axis) has the size \(size)") }
+                guard size >= 0, size < 1 << 31 else {
+                    throw failure(.invalid, "its axis \(axis) has the size \(size)")
+                }
                 if let found, found[axis] != Int(size) {
-                    throw failure(.data, "axis \(axis) has the size \(size), found \(found[axis]) in the data (\(found))")
+                    throw failure(
+                        .data, "axis \(axis) has the size \(size), found \(found[axis]) in the data (\(found))")
                 }
                 dimensions.append(Dimension(Int(size)))
             } else if let size = found?[axis] ?? named[dimension.dimParam] ?? standIn {

@@ -42,7 +42,9 @@ extension OperatorCall {
     }
 
     func select(_ condition: Value, _ a: Value, _ b: Value) throws -> Value {
-        if case (.host(let c), .host(let x), .host(let y)) = (condition, a, b), let folded = try HostTensor.select(c, x, y) {
+        if case (.host(let c), .host(let x), .host(let y)) = (condition, a, b),
+            let folded = try HostTensor.select(c, x, y)
+        {
             return .host(folded)
         }
         let nodes = try broadcastTogether([try asNode(condition), try asNode(a), try asNode(b)])
@@ -60,7 +62,9 @@ extension OperatorCall {
         case .host(let tensor): return .host(try tensor.cast(to: element))
         case .node(let node):
             // A parameter read as integers or booleans takes part in shape arithmetic.
-            if let tensor = try hostIfKnown(x), tensor.count <= HostTensor.foldLimit { return .host(try tensor.cast(to: element)) }
+            if let tensor = try hostIfKnown(x), tensor.count <= HostTensor.foldLimit {
+                return .host(try tensor.cast(to: element))
+            }
             return .node(try graph.cast(node, to: element))
         case .sequence: throw invalid("a sequence is no tensor")
         }

@@ -25,7 +25,7 @@ extension OperatorCall {
 }
 
 extension Double {
-    /// The shortest decimal number that is this Float. ONNX stores attributes as Float whatever the model's precision, and
-    /// what a person wrote (1e-5, 0.01) is then what a float64 run should use.
+    /// The shortest decimal number that is this Float. ONNX stores attributes as Float whatever the model's
+    /// precision, and what a person wrote (1e-5, 0.01) is then what a float64 run should use.
     init(shortest value: Float) { self = Double("\(value)") ?? Double(value) }
 }

@@ -2,8 +2,9 @@ import TensorIR
 
 /// Where tensors with an example axis meet tensors without one.
 ///
-/// A model that was exported with a fixed batch holds constants, and repeats parameters, once for each example of that batch.
-/// Where such a tensor meets the real example axis it is reduced to one example, if all examples have the same.
+/// A model that was exported with a fixed batch holds constants, and repeats parameters, once for each example of
+/// that batch. Where such a tensor meets the real example axis it is reduced to one example, if all examples have the
+/// same.
 extension OperatorCall {
     /// Operands of NumPy's broadcasting, under one shape.
     func broadcastTogether(_ nodes: [Node]) throws -> [Node] {
@@ -13,8 +14,8 @@ extension OperatorCall {
         return try fitting.map { try graph.broadcast($0, to: shape) }
     }
 
-    /// Operands whose axes, counted from the last (but for `excluded` of them), agree on the example axis. Where they did not,
-    /// an operand now has size 1 and repeats.
+    /// Operands whose axes, counted from the last (but for `excluded` of them), agree on the example axis. Where they
+    /// did not, an operand now has size 1 and repeats.
     func alignExamples(_ nodes: [Node], excludingLast excluded: Int = 0) throws -> [Node] {
         var nodes = nodes
         let rank = nodes.map { graph.shape($0).rank }.max() ?? 0
@@ -29,7 +30,7 @@ extension OperatorCall {
         let sizes = zip(nodes, axes).map { $1 < 0 ? Dimension(1) : graph.shape($0)[$1] }
         let candidates = sizes.filter(\.isSymbolic)
         guard !candidates.isEmpty, sizes.contains(where: { $0 != candidates[0] && $0 != 1 }) else { return nodes }
-        for target in Set(candidates).sorted(by: { $0.inner > $1.inner }) {
+        for target in Set(candidates).sorted(by: { ($0.inner, $0.outer) > ($1.inner, $1.outer) }) {
             let aligned = try nodes.indices.map { index in
                 sizes[index] == target || sizes[index] == 1
                     ? nodes[index] : try repeating(nodes[index], axis: axes[index], as: target)
@@ -38,7 +39,8 @@ extension OperatorCall {
         }
         let shapes = nodes.map { graph.shape($0).description }.joined(separator: " and ")
         throw GraphError(
-            .examplesMeet, "\(shapes) do not fit: one of them holds different values for each position where another has the examples")
+            .examplesMeet,
+            "\(shapes) do not fit: one of them holds different values for each position where another has the examples")
     }
 
     /// `node` with its axis made to repeat over `target`: one example's values, size 1 or B. nil if they differ.
@@ -77,7 +79,9 @@ extension OperatorCall {
             }
             return try operand(0, from).map { try graph.broadcast($0, to: result, axes: broadcast.axes) }
         case is ConstantLeaf:
-            guard let value = graph.constantValue(node), let one = HostTensor(value).unrepeated(axis: axis) else { return nil }
+            guard let value = graph.constantValue(node), let one = HostTensor(value).unrepeated(axis: axis) else {
+                return nil
+            }
             return try graph.constant(one.constant())
         case let leaf as InputLeaf:
             guard case .parameter(let index) = leaf.role, let size = shape[axis].number, size == importer.fixedBatch,

@@ -35,11 +35,13 @@ extension OperatorCall {
         let tensors = values.compactMap(\.host)
         if tensors.count == values.count {
             let fits = tensors.allSatisfy { tensor in
-                tensor.element == tensors[0].element && Shape(tensor.sizes).removing(axes: [axis])
-                    == Shape(tensors[0].sizes).removing(axes: [axis])
+                tensor.element == tensors[0].element
+                    && Shape(tensor.sizes).removing(axes: [axis])
+                        == Shape(tensors[0].sizes).removing(axes: [axis])
             }
             guard fits else {
-                throw invalid("\(tensors.map { Shape($0.sizes).description }.joined(separator: ", ")) do not fit side by side")
+                throw invalid(
+                    "\(tensors.map { Shape($0.sizes).description }.joined(separator: ", ")) do not fit side by side")
             }
             return .host(try HostTensor.concatenated(tensors, axis: axis))
         }
@@ -65,7 +67,7 @@ extension OperatorCall {
 
     /// Repeats by NumPy's rule.
     func broadcast(_ x: Value, to shape: Shape) throws -> Value {
-        if case .host(let tensor) = x, let sizes = shape.numbers, sizes.reduce(1, *) <= HostTensor.foldLimit {
+        if case .host(let tensor) = x, let sizes = shape.numbers, HostTensor.isSmall(sizes) {
             guard try HostTensor.broadcastSizes([tensor.sizes, sizes]) == sizes else {
                 throw invalid("\(Shape(tensor.sizes)) does not repeat to \(shape)")
             }

@@ -60,7 +60,9 @@ struct OperatorCall {
     func numbers(_ index: Int) throws -> [Int] { try extents(index).map { try $0.known() } }
     func number(_ index: Int) throws -> Int {
         let numbers = try numbers(index)
-        guard numbers.count == 1 else { throw invalid("its input \(index) has \(numbers.count) elements; expected one") }
+        guard numbers.count == 1 else {
+            throw invalid("its input \(index) has \(numbers.count) elements; expected one")
+        }
         return numbers[0]
     }
 

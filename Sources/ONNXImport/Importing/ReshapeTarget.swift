@@ -2,9 +2,9 @@ import TensorIR
 
 /// The shape that a Reshape asks for, given as integers: 0 copies a size, -1 follows from the others.
 ///
-/// A reshape keeps examples apart if as many elements lie outside and inside the example axis afterwards as before. That settles
-/// where B goes in the result, in a target that names it, in one that leaves it to -1, and in one into which an exporter wrote
-/// the size of a fixed batch.
+/// A reshape keeps examples apart if as many elements lie outside and inside the example axis afterwards as before.
+/// That settles where B goes in the result, in a target that names it, in one that leaves it to -1, and in one into
+/// which an exporter wrote the size of a fixed batch.
 struct ReshapeTarget {
     private enum Size: Equatable {
         case number(Int)
@@ -21,17 +21,23 @@ struct ReshapeTarget {
 
     /// - Parameter allowZero: A 0 is a size of zero, and not a copy.
     init(_ target: [Extent], of from: Shape, allowZero: Bool, fixedBatch: Int?) throws {
-        (self.from, self.fixedBatch, text) = (from, fixedBatch, "(\(target.map(\.description).joined(separator: ", ")))")
+        (self.from, self.fixedBatch, text) = (
+            from, fixedBatch, "(\(target.map(\.description).joined(separator: ", ")))"
+        )
         sizes = []
         for (axis, extent) in target.enumerated() {
             if extent == 0, !allowZero {
-                guard axis < from.rank else { throw GraphError(.invalid, "\(text) copies axis \(axis), which \(from) lacks") }
+                guard axis < from.rank else {
+                    throw GraphError(.invalid, "\(text) copies axis \(axis), which \(from) lacks")
+                }
                 sizes.append(from[axis].number.map { .number($0) } ?? .examples(from[axis].factor))
             } else if extent == -1 {
                 guard !sizes.contains(.inferred) else { throw GraphError(.invalid, "\(text) leaves two sizes open") }
                 sizes.append(.inferred)
             } else if let number = extent.number {
-                guard number >= 0, number < 1 << 31 else { throw GraphError(.invalid, "\(text) has the size \(number)") }
+                guard number >= 0, number < 1 << 31 else {
+                    throw GraphError(.invalid, "\(text) has the size \(number)")
+                }
                 sizes.append(.number(number))
             } else {
                 guard extent.constant == 0, extent.examples > 0, extent.examples < 1 << 31 else {
@@ -85,7 +91,9 @@ struct ReshapeTarget {
         if case .examples(let factor) = sizes[at] {
             // What B's own axis holds besides B is known, so -1 is a number.
             let known = product(numbers)
-            guard let known, factor > 0, known > 0, open != nil || (outside * inside) / factor == known else { return nil }
+            guard let known, factor > 0, known > 0, open != nil || (outside * inside) / factor == known else {
+                return nil
+            }
             if let open {
                 guard (outside * inside) % factor == 0, (outside * inside / factor) % known == 0 else { return nil }
                 numbers[open] = outside * inside / factor / known
@@ -103,12 +111,15 @@ struct ReshapeTarget {
         let fitting = numbers.indices.filter { at in
             split(numbers, at, outside, inside).map { $0.outer * batch * $0.inner == numbers[at] } ?? false
         }
-        // With a batch of 1 several axes would do. One of its own suits B best; the last holds features more often than not.
+        // With a batch of 1 several axes would do. One of its own suits B best; the last holds features more often
+        // than not.
         func cost(_ at: Int) -> (Int, Int, Int) {
             let own = split(numbers, at, outside, inside)! == (1, 1)
             return (own ? 0 : 1, !own && at == numbers.count - 1 ? 1 : 0, at == axis ? -1 : at)
         }
-        guard let at = fitting.min(by: { cost($0) < cost($1) }), let (outer, inner) = split(numbers, at, outside, inside) else {
+        guard let at = fitting.min(by: { cost($0) < cost($1) }),
+            let (outer, inner) = split(numbers, at, outside, inside)
+        else {
             return nil
         }
         return shape(numbers, at, outer, inner)

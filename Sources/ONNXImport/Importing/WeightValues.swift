@@ -15,7 +15,9 @@ extension FileWeights.Weight {
     static func isGenerated(_ name: String) -> Bool {
         let isNumbered = { (text: Substring) in !text.isEmpty && text.allSatisfy(\.isNumber) }
         if isNumbered(name[...]) { return true }
-        guard name.hasPrefix("val_") || name.hasPrefix("onnx::"), let underscore = name.lastIndex(of: "_") else { return false }
+        guard name.hasPrefix("val_") || name.hasPrefix("onnx::"), let underscore = name.lastIndex(of: "_") else {
+            return false
+        }
         return isNumbered(name[name.index(after: underscore)...])
     }
 

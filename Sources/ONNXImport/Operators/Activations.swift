@@ -2,7 +2,8 @@ import Foundation
 import Kernels
 import TensorIR
 
-/// Activation functions, composed so that each derivative is finite on the side that is not taken, and as PyTorch's at the kink.
+/// Activation functions, composed so that each derivative is finite on the side that is not taken, and as PyTorch's
+/// at the kink.
 extension OperatorCall {
     func leakyRelu() throws -> [Value] {
         let x = try real(0)
@@ -32,7 +33,8 @@ extension OperatorCall {
         let alpha = try float("alpha", default: 1)
         return [.node(try exponentialUnit(real(0), alpha: alpha, divisor: alpha))]
     }
-    /// x where positive, else alpha (exp(x / divisor) - 1). The exponential never sees a positive number, so it cannot overflow.
+    /// x where positive, else alpha (exp(x / divisor) - 1). The exponential never sees a positive number, so it
+    /// cannot overflow.
     private func exponentialUnit(_ x: Node, alpha: Double, divisor: Double) throws -> Node {
         let negative = try wherePositive(x, filled(0, like: x), x)
         let exponential = try graph.unary(.expm1, times(negative, 1 / divisor))

@@ -3,7 +3,9 @@ import TensorIR
 /// Attention and rotary embedding as single operators (version 23 on), composed of products and a softmax.
 extension OperatorCall {
     func attention() throws -> [Value] {
-        guard optional(6) == nil else { throw unsupported("nonpad_kv_seqlen is not supported; export the model with a mask") }
+        guard optional(6) == nil else {
+            throw unsupported("nonpad_kv_seqlen is not supported; export the model with a mask")
+        }
         guard try int("left_window_size", default: -1) < 0, try int("right_window_size", default: -1) < 0 else {
             throw unsupported("sliding windows are not supported; export the model with a mask")
         }
@@ -47,7 +49,8 @@ extension OperatorCall {
         importer.softmaxInputs.append(scores)
         let weights = try graph.softmax(scores, axis: 3)
         let product = try graph.contract(
-            graph.reshape(weights, groupedScores), [example, group, member, row, column], value, [example, group, column, inner],
+            graph.reshape(weights, groupedScores), [example, group, member, row, column], value,
+            [example, group, column, inner],
             to: [example, group, member, row, inner])
         var result = try graph.reshape(product, Shape([q[0], q[1], q[2], v[3]]))
         if isFlat {
@@ -104,8 +107,12 @@ extension OperatorCall {
         let shape = graph.shape(given)
         var x = given
         // (examples, positions, heads, features)
-        if shape.rank == 4 { x = try graph.permute(given, [0, 2, 1, 3]) } else {
-            guard shape.rank == 3, let count = try int("num_heads"), count > 0, let width = shape[2].number, width % count == 0 else {
+        if shape.rank == 4 {
+            x = try graph.permute(given, [0, 2, 1, 3])
+        } else {
+            guard shape.rank == 3, let count = try int("num_heads"), count > 0, let width = shape[2].number,
+                width % count == 0
+            else {
                 throw invalid("its input has the shape \(shape), which does not split into heads")
             }
             x = try graph.reshape(given, Shape([shape[0], shape[1], Dimension(count), Dimension(width / count)]))
@@ -113,7 +120,9 @@ extension OperatorCall {
         let features = try size(graph.shape(x), 3)
         let stated = try int("rotary_embedding_dim", default: 0)
         let turned = stated == 0 ? features : stated
-        guard turned > 0, turned <= features, turned % 2 == 0 else { throw invalid("\(turned) of \(features) features cannot be turned in pairs") }
+        guard turned > 0, turned <= features, turned % 2 == 0 else {
+            throw invalid("\(turned) of \(features) features cannot be turned in pairs")
+        }
         func table(_ index: Int) throws -> Node {
             var table = try real(index)
             if optional(3) != nil { table = try graph.append(Gather(), table, nodeInput(3)) }
@@ -133,7 +142,8 @@ extension OperatorCall {
         pairs[3] = Dimension(turned)
         var result =
             try interleaved
-            ? graph.reshape(graph.concatenate([graph.expand(first, at: 4), graph.expand(other, at: 4)], axis: 4), pairs)
+            ? graph.reshape(
+                graph.concatenate([graph.expand(first, at: 4), graph.expand(other, at: 4)], axis: 4), pairs)
             : graph.concatenate([first, other], axis: 3)
         if turned < features {
             let rest = try graph.slice(x, axis: 3, start: turned, count: features - turned)

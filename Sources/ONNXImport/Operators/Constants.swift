@@ -8,7 +8,8 @@ extension OperatorCall {
         if let values = try floats("value_floats") { return [.host(HostTensor([values.count], values))] }
         if let value = try int("value_int") { return [.host(HostTensor(scalar: Extent(value)))] }
         if let values = try ints("value_ints") { return [.host(HostTensor(values.map { Extent($0) }))] }
-        throw unsupported("a constant with the attributes \(attributes.keys.sorted()) is not supported; expected numbers")
+        throw unsupported(
+            "a constant with the attributes \(attributes.keys.sorted()) is not supported; expected numbers")
     }
 
     func constantOfShape() throws -> [Value] {
@@ -20,7 +21,9 @@ extension OperatorCall {
 
     func range() throws -> [Value] {
         let bounds = try (0..<3).map { try host($0) }
-        guard bounds.allSatisfy({ $0.count == 1 }) else { throw invalid("start, limit and step have to be single numbers") }
+        guard bounds.allSatisfy({ $0.count == 1 }) else {
+            throw invalid("start, limit and step have to be single numbers")
+        }
         let limit = 1 << 24
         if bounds[0].element == .int64 {
             let numbers = try bounds.map { bound in
@@ -36,7 +39,9 @@ extension OperatorCall {
         }
         let numbers = try bounds.map { try $0.reals()[0] }
         let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
-        guard numbers[2] != 0, count.isFinite, count <= Double(limit) else { throw invalid("from \(numbers[0]) to \(numbers[1]) in steps of \(numbers[2]) is not possible") }
+        guard numbers[2] != 0, count.isFinite, count <= Double(limit) else {
+            throw invalid("from \(numbers[0]) to \(numbers[1]) in steps of \(numbers[2]) is not possible")
+        }
         let values = (0..<Int(max(0, count))).map { numbers[0] + Double($0) * numbers[2] }
         return [.host(HostTensor([values.count], values))]
     }
@@ -47,7 +52,9 @@ extension OperatorCall {
         let flags = x.booleans()
         let hits = flags.indices.filter { flags[$0] }
         let strides = x.strides
-        let rows = x.sizes.indices.flatMap { axis in hits.map { Extent($0 / max(1, strides[axis]) % max(1, x.sizes[axis])) } }
+        let rows = x.sizes.indices.flatMap { axis in
+            hits.map { Extent($0 / max(1, strides[axis]) % max(1, x.sizes[axis])) }
+        }
         return [.host(HostTensor([x.sizes.count, hits.count], rows))]
     }
 }

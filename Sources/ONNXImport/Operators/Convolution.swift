@@ -15,7 +15,8 @@ extension OperatorCall {
         return [.node(try addChannelBias(result))]
     }
 
-    /// The transposed convolution is the convolution's transpose in its input: its own input takes the place of the output.
+    /// The transposed convolution is the convolution's transpose in its input: its own input takes the place of the
+    /// output.
     func transposedConvolution() throws -> [Value] {
         let (x, weight) = (try real(0), try real(1))
         let extents = try spatialExtents(graph.shape(x))
@@ -99,7 +100,9 @@ extension OperatorCall {
             throw invalid("its bias has the shape \(graph.shape(bias)); expected (\(shape[1]))")
         }
         // An exporter's bias of zeros adds nothing.
-        if let constant = graph.constantValue(bias), case .real(let values) = constant.values, values.allSatisfy({ $0 == 0 }) {
+        if let constant = graph.constantValue(bias), case .real(let values) = constant.values,
+            values.allSatisfy({ $0 == 0 })
+        {
             return result
         }
         return try graph.add(result, graph.broadcast(bias, to: shape, axes: [1]))

@@ -10,7 +10,9 @@ extension OperatorCall {
             return [try gather(x, known: known, axis: axis)]
         }
         let index = try asNode(indices)
-        guard graph.type(index).element == .int64 else { throw invalid("its indices are \(graph.type(index)); expected integers") }
+        guard graph.type(index).element == .int64 else {
+            throw invalid("its indices are \(graph.type(index)); expected integers")
+        }
         return [.node(try graph.append(Gather(lead: axis), asNode(x), index))]
     }
 
@@ -60,7 +62,9 @@ extension OperatorCall {
                 }
                 continue
             }
-            guard wanted.inner <= size.inner else { throw invalid("indices \(graph.shape(indices)) reach beyond \(graph.shape(x))") }
+            guard wanted.inner <= size.inner else {
+                throw invalid("indices \(graph.shape(indices)) reach beyond \(graph.shape(x))")
+            }
             operands[0] = try graph.slice(operands[0], axis: other, start: 0, count: wanted.inner)
         }
         let last = (0..<rank).filter { $0 != axis } + [axis]

@@ -13,7 +13,9 @@ extension OperatorCall {
         let channel = try (1..<5).map { index in
             let node = try real(index)
             guard graph.shape(node) == Shape([shape[1]]) else {
-                throw invalid("its input \(index) has the shape \(graph.shape(node)); expected (\(shape[1])), one for each channel")
+                throw invalid(
+                    "its input \(index) has the shape \(graph.shape(node)); expected (\(shape[1]))"
+                )
             }
             return node
         }
@@ -100,7 +102,8 @@ extension OperatorCall {
     /// The identity: networks are read for inference.
     func dropout() throws -> [Value] {
         if let training = optional(2), let known = try hostIfKnown(training), known.booleans() == [true] {
-            throw unsupported("dropout in training mode is not supported; export the model in inference mode (model.eval())")
+            throw unsupported(
+                "dropout in training mode is not supported; export the model in inference mode (model.eval())")
         }
         let x = try value(0)
         guard node.output.count > 1 else { return [x] }
@@ -108,7 +111,9 @@ extension OperatorCall {
     }
 
     /// (x - mean) / sqrt(variance + epsilon) over `axes`, with the mean and the inverse deviation, which lack them.
-    private func standardized(_ x: Node, axes: [Int], epsilon: Double) throws -> (result: Node, mean: Node, inverse: Node) {
+    private func standardized(_ x: Node, axes: [Int], epsilon: Double) throws -> (
+        result: Node, mean: Node, inverse: Node
+    ) {
         let mean = try graph.mean(x, axes: axes)
         let centred = try graph.subtract(x, graph.broadcast(mean, like: x, without: axes))
         let variance = try graph.mean(graph.square(centred), axes: axes)

@@ -6,7 +6,8 @@ extension OperatorCall {
         let values = try values()
         let rank = try shape(values[0]).rank
         guard try values.allSatisfy({ try shape($0).rank == rank }) else {
-            throw invalid("\(try values.map { try shape($0).description }.joined(separator: ", ")) do not fit side by side")
+            throw invalid(
+                "\(try values.map { try shape($0).description }.joined(separator: ", ")) do not fit side by side")
         }
         guard let given = try int("axis") else { throw invalid("its attribute 'axis' is missing") }
         return [try concatenate(values, axis: axis(given, rank: rank))]
@@ -17,10 +18,14 @@ extension OperatorCall {
         let shape = try self.shape(x)
         let axis = try self.axis(int("axis", default: 0), rank: shape.rank)
         let given = try ints("split") ?? optional(1).map { _ in try numbers(1) }
-        if try shape[axis].isSymbolic && (given?.count ?? int("num_outputs", default: node.output.count)) == 1 { return [x] }
+        if try shape[axis].isSymbolic && (given?.count ?? int("num_outputs", default: node.output.count)) == 1 {
+            return [x]
+        }
         let size = try self.size(shape, axis)
         let count = try given?.count ?? int("num_outputs", default: node.output.count)
-        guard count > 0, count <= max(size, 1 << 16) else { throw invalid("\(size) positions cannot be split into \(count) parts") }
+        guard count > 0, count <= max(size, 1 << 16) else {
+            throw invalid("\(size) positions cannot be split into \(count) parts")
+        }
         let chunk = (size + count - 1) / count
         let sizes = given ?? (0..<count).map { max(0, min(chunk, size - $0 * chunk)) }
         return try parts(x, axis: axis, size: size, sizes)
@@ -46,7 +51,8 @@ extension OperatorCall {
         let steps = try optional(4).map { _ in try numbers(4) } ?? starts.map { _ in 1 }
         let axes = try self.axes(given, rank: shape(x).rank)
         guard starts.count == ends.count, axes.count == starts.count, steps.count == starts.count else {
-            throw invalid("it has \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
+            throw invalid(
+                "it has \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
         }
         for (index, axis) in axes.enumerated() {
             let shape = try self.shape(x)
@@ -92,7 +98,9 @@ extension OperatorCall {
             var (low, high) = (pads[index], pads[index + axes.count])
             if low == 0, high == 0 { continue }
             let size = try self.size(shape(x), axis)
-            guard size + min(low, 0) + min(high, 0) >= 0 else { throw invalid("it cuts more off than the \(size) positions of axis \(axis)") }
+            guard size + min(low, 0) + min(high, 0) >= 0 else {
+                throw invalid("it cuts more off than the \(size) positions of axis \(axis)")
+            }
             if low < 0 || high < 0 {
                 x = try slice(x, axis: axis, start: max(0, -low), count: size + min(low, 0) + min(high, 0))
                 (low, high) = (max(0, low), max(0, high))
@@ -104,14 +112,17 @@ extension OperatorCall {
     }
 
     /// What a padded axis gets before and after it.
-    private func margins(_ x: Value, _ axis: Int, _ low: Int, _ high: Int, _ mode: String) throws -> (low: [Value], high: [Value]) {
+    private func margins(_ x: Value, _ axis: Int, _ low: Int, _ high: Int, _ mode: String) throws -> (
+        low: [Value], high: [Value]
+    ) {
         let shape = try self.shape(x)
         let size = try self.size(shape, axis)
         func margin(_ count: Int, _ piece: () throws -> Value) throws -> [Value] { count > 0 ? [try piece()] : [] }
         func constant(_ count: Int) throws -> Value {
             var margin = shape
             margin[axis] = Dimension(count)
-            let fill = try optional(2).map { try hostIfKnown($0) ?? host(2) } ?? HostTensor(scalar: float("value", default: 0))
+            let fill =
+                try optional(2).map { try hostIfKnown($0) ?? host(2) } ?? HostTensor(scalar: float("value", default: 0))
             guard fill.count == 1 else { throw invalid("its constant has \(fill.count) elements; expected one") }
             return try broadcast(.host(fill.reshaped([]).cast(to: element(x))), to: margin)
         }
@@ -122,11 +133,14 @@ extension OperatorCall {
             return try broadcast(slice(x, axis: axis, start: position, count: 1), to: margin)
         }
         func check(_ most: Int) throws {
-            guard max(low, high) <= most else { throw invalid("a padding of \(max(low, high)) is more than \(size) positions allow") }
+            guard max(low, high) <= most else {
+                throw invalid("a padding of \(max(low, high)) is more than \(size) positions allow")
+            }
         }
         switch mode {
         case "constant": return (try margin(low) { try constant(low) }, try margin(high) { try constant(high) })
-        case "edge": return (try margin(low) { try edge(low, at: 0) }, try margin(high) { try edge(high, at: size - 1) })
+        case "edge":
+            return (try margin(low) { try edge(low, at: 0) }, try margin(high) { try edge(high, at: size - 1) })
         case "reflect":
             try check(size - 1)
             return (
@@ -150,7 +164,9 @@ extension OperatorCall {
         guard shape.rank >= 2 else { throw invalid("expected matrices, found the shape \(shape)") }
         let (rows, columns) = (try size(shape, shape.rank - 2), try size(shape, shape.rank - 1))
         let diagonal = try optional(1).map { _ in try number(1) } ?? 0
-        guard abs(diagonal) < 1 << 31, rows * columns <= 1 << 28 else { throw invalid("its matrices of \(shape) are too large") }
+        guard abs(diagonal) < 1 << 31, rows * columns <= 1 << 28 else {
+            throw invalid("its matrices of \(shape) are too large")
+        }
         let upper = try flag("upper", default: true)
         let mask = (0..<rows).flatMap { row in
             (0..<columns).map { column in upper ? column - row >= diagonal : column - row <= diagonal }

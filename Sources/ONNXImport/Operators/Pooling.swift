@@ -1,8 +1,8 @@
 import Kernels
 import TensorIR
 
-/// Pooling. A maximum is a gather at the place of the window's first maximum, so ties go as in PyTorch; an average is a sum
-/// and a division by how many positions count.
+/// Pooling. A maximum is a gather at the place of the window's first maximum, so ties go as in PyTorch; an average is
+/// a sum and a division by how many positions count.
 extension OperatorCall {
     func maxPool() throws -> [Value] {
         guard try int("storage_order", default: 0) == 0 else { throw unsupported("storage_order=1 is not supported") }
@@ -47,7 +47,8 @@ extension OperatorCall {
         return try graph.divide(sum, divisor)
     }
 
-    /// The result of `pool`, which sees the one or two axes along which windows have more than one position as the last.
+    /// The result of `pool`, which sees the one or two axes along which windows have more than one position as the
+    /// last.
     private func overWindows(_ x: Node, _ pool: (Node, SlidingWindow) throws -> Node) throws -> Node {
         let shape = graph.shape(x)
         guard let taps = try ints("kernel_shape") else { throw invalid("its attribute 'kernel_shape' is missing") }
@@ -62,7 +63,8 @@ extension OperatorCall {
         let inner = moving.isEmpty ? [0] : moving
         let order = (0..<shape.rank).filter { !inner.contains($0 - 2) } + inner.map { $0 + 2 }
         let pooled = try pool(folded(graph.permute(x, order), spatial: inner.count), window.keeping(inner))
-        let wide = Shape(order.dropLast(inner.count).map { shape[$0] } + graph.shape(pooled).dimensions.suffix(inner.count))
+        let wide = Shape(
+            order.dropLast(inner.count).map { shape[$0] } + graph.shape(pooled).dimensions.suffix(inner.count))
         return try graph.permute(graph.reshape(pooled, wide), order.indices.map { axis in order.firstIndex(of: axis)! })
     }
     /// Examples, everything between them and the last `spatial` axes as channels, and those.
@@ -96,8 +98,10 @@ extension OperatorCall {
         Shape(shape.dimensions[..<2] + [Dimension](repeating: 1, count: shape.rank - 2))
     }
 
-    /// How many positions of each window count. Windows that stick out beyond the padding (ceil_mode) count what is inside.
-    private func effectiveCounts(_ window: SlidingWindow, _ axis: Int, outputs: Int, includesPadding: Bool) -> [Double] {
+    /// How many positions of each window count. Windows that stick out beyond the padding (ceil_mode) count what is
+    /// inside.
+    private func effectiveCounts(_ window: SlidingWindow, _ axis: Int, outputs: Int, includesPadding: Bool) -> [Double]
+    {
         let low = includesPadding ? -window.padLow[axis] : 0
         let high = window.extents[axis] + (includesPadding ? window.padHigh[axis] : 0)
         return (0..<outputs).map { output in

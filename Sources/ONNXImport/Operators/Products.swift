@@ -8,7 +8,9 @@ extension OperatorCall {
         let (left, right) = (graph.shape(a), graph.shape(b))
         if left.rank > 0, right.rank > 0 {
             let (columns, rows) = (left[left.rank - 1], right[max(0, right.rank - 2)])
-            guard columns == rows else { throw invalid("\(left) and \(right) do not multiply: \(columns) columns, \(rows) rows") }
+            guard columns == rows else {
+                throw invalid("\(left) and \(right) do not multiply: \(columns) columns, \(rows) rows")
+            }
         }
         // Vectors have no batch axes to align.
         let operands = min(left.rank, right.rank) < 2 ? [a, b] : try alignExamples([a, b], excludingLast: 2)
@@ -38,15 +40,17 @@ extension OperatorCall {
         let (labels, result) = try equation.labels(ranks: nodes.map { graph.shape($0).rank })
         // Where several operands have a label, those with size 1 repeat: they do without it.
         var operands = nodes
-        for label in Set(labels.joined()) {
+        for label in Set(labels.joined()).sorted() {
             operands = try alignExamples(operands, axes: labels.map { $0.firstIndex(of: label) ?? -1 })
         }
         var kept = labels
-        for label in Set(labels.joined()) {
+        for label in Set(labels.joined()).sorted() {
             let owners = labels.indices.filter { labels[$0].contains(label) }
             let sizes = owners.map { graph.shape(operands[$0])[kept[$0].firstIndex(of: label)!] }
             let wide = sizes.filter { $0 != 1 }
-            guard Set(wide).count <= 1 else { throw invalid("operands have the sizes \(sizes) where they share a letter") }
+            guard Set(wide).count <= 1 else {
+                throw invalid("operands have the sizes \(sizes) where they share a letter")
+            }
             guard !wide.isEmpty, wide.count < sizes.count else { continue }
             for (owner, size) in zip(owners, sizes) where size == 1 {
                 let at = kept[owner].firstIndex(of: label)!
@@ -78,7 +82,8 @@ struct EinsumEquation {
     private func terms(_ text: String, furtherAxes: Int) throws -> [Term] {
         let parts = text.components(separatedBy: "...")
         guard parts.count <= 2, parts.joined().allSatisfy({ $0.isLetter }) else {
-            throw GraphError(.invalid, "the equation's term '\(text)' is not understood; expected letters and at most one '...'")
+            throw GraphError(
+                .invalid, "the equation's term '\(text)' is not understood; expected letters and at most one '...'")
         }
         let further = parts.count == 2 ? (0..<furtherAxes).map { Term.further(furtherAxes - 1 - $0) } : []
         return parts[0].map(Term.letter) + further + (parts.count == 2 ? parts[1].map(Term.letter) : [])
@@ -95,9 +100,12 @@ struct EinsumEquation {
             let letters = text.count { $0.isLetter }
             let further = text.contains("...") ? rank - letters : 0
             let terms = try further >= 0 ? terms(text, furtherAxes: further) : []
-            guard terms.count == rank else { throw GraphError(.invalid, "the equation's term '\(text)' does not go with \(rank) axes") }
+            guard terms.count == rank else {
+                throw GraphError(.invalid, "the equation's term '\(text)' does not go with \(rank) axes")
+            }
             guard Set(terms).count == terms.count else {
-                throw GraphError(.invalid, "the equation's term '\(text)' repeats a letter, a diagonal; that is not supported")
+                throw GraphError(
+                    .invalid, "the equation's term '\(text)' repeats a letter, a diagonal; that is not supported")
             }
             mostFurther = max(mostFurther, further)
             all.append(terms)

@@ -120,7 +120,9 @@ extension OperatorCall {
         let x = try value(0)
         let axis = try self.axis(number(1), rank: shape(x).rank)
         let (exclusive, reverse) = (try flag("exclusive", default: false), try flag("reverse", default: false))
-        if case .host(let tensor) = x, let folded = try tensor.cumulativeSum(axis: axis, exclusive: exclusive, reverse: reverse) {
+        if case .host(let tensor) = x,
+            let folded = try tensor.cumulativeSum(axis: axis, exclusive: exclusive, reverse: reverse)
+        {
             return [.host(folded)]
         }
         let node = try asNode(x)

@@ -25,11 +25,15 @@ extension OperatorCall {
                 throw unsupported("keep_aspect_ratio_policy other than 'stretch' is not supported")
             }
             let sizes = try extents(3)
-            guard sizes.count == axes.count else { throw invalid("\(sizes.count) sizes do not go with \(axes.count) axes") }
+            guard sizes.count == axes.count else {
+                throw invalid("\(sizes.count) sizes do not go with \(axes.count) axes")
+            }
             return (sizes, nil)
         }
         let scales = try host(opset >= 11 ? 2 : 1).reals()
-        guard scales.count == axes.count else { throw invalid("\(scales.count) scales do not go with \(axes.count) axes") }
+        guard scales.count == axes.count else {
+            throw invalid("\(scales.count) scales do not go with \(axes.count) axes")
+        }
         return (nil, scales)
     }
 
@@ -104,7 +108,7 @@ extension OperatorCall {
         switch mode {
         case "half_pixel": return { (Double($0) + 0.5) / scale - 0.5 }
         case "pytorch_half_pixel": return { new > 1 ? (Double($0) + 0.5) / scale - 0.5 : 0 }
-        case "align_corners": 
+        case "align_corners":
             // The new extent before it was rounded down.
             let last = scale * Double(old) - 1
             return { last > 0 ? Double($0) * Double(old - 1) / last : 0 }

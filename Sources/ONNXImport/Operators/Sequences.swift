@@ -54,7 +54,9 @@ extension OperatorCall {
         let isNew = try flag("new_axis", default: false)
         guard let given = try int("axis") else { throw invalid("its attribute 'axis' is missing") }
         let rank = try shape(first).rank
-        guard try values.allSatisfy({ try shape($0).rank == rank }) else { throw invalid("its parts have different ranks") }
+        guard try values.allSatisfy({ try shape($0).rank == rank }) else {
+            throw invalid("its parts have different ranks")
+        }
         let axis = try self.axis(given, rank: rank + (isNew ? 1 : 0))
         if isNew {
             values = try values.map { value in

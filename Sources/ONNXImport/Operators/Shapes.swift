@@ -37,7 +37,8 @@ extension OperatorCall {
         let axes = try axesInput().map { try self.axes($0, rank: shape.rank) } ?? all
         for axis in axes where shape[axis] != 1 {
             if shape[axis].isSymbolic {
-                throw GraphError(.examplesMeet, "it removes the example axis of \(shape), as if there were one example only")
+                throw GraphError(
+                    .examplesMeet, "it removes the example axis of \(shape), as if there were one example only")
             }
             throw invalid("axis \(axis) of \(shape) has not the size 1")
         }
@@ -77,13 +78,15 @@ extension OperatorCall {
             } else if wanted.isSymbolic {
                 let dimension = try shape(from: [wanted])[0]
                 guard let one = try repeating(asNode(x), axis: axis, as: dimension) else {
-                    throw GraphError(.examplesMeet, "\(from) holds different values where (\(wanted)) asks for the examples")
+                    throw GraphError(
+                        .examplesMeet, "\(from) holds different values where (\(wanted)) asks for the examples")
                 }
                 x = .node(one)
                 result.append(dimension)
             } else {
                 throw GraphError(
-                    size.isSymbolic ? .examplesMeet : .invalid, "\(from) does not repeat to (\(target.map(\.description).joined(separator: ", ")))")
+                    size.isSymbolic ? .examplesMeet : .invalid,
+                    "\(from) does not repeat to (\(target.map(\.description).joined(separator: ", ")))")
             }
         }
         return [try broadcast(x, to: Shape(result))]
@@ -105,7 +108,7 @@ extension OperatorCall {
         guard split.count(where: \.isSymbolic) <= 1 else { throw GraphError(.examplesMeet, "it repeats the examples") }
         let wide = Shape(split)
         try importer.check(size: wide)
-        if case .host(let tensor) = x, let sizes = wide.numbers, sizes.reduce(1, *) <= HostTensor.foldLimit {
+        if case .host(let tensor) = x, let sizes = wide.numbers, HostTensor.isSmall(sizes) {
             var ones = [Int](repeating: 1, count: sizes.count)
             for (axis, size) in zip(kept, tensor.sizes) { ones[axis] = size }
             return [.host(tensor.reshaped(ones).broadcast(to: sizes).reshaped(merged.map(\.inner)))]
@@ -115,7 +118,9 @@ extension OperatorCall {
 
     func depthToSpace() throws -> [Value] {
         let (x, shape, block) = try blocks()
-        guard shape[1].inner % (block * block) == 0 else { throw invalid("blocks of \(block) do not divide the channels of \(shape)") }
+        guard shape[1].inner % (block * block) == 0 else {
+            throw invalid("blocks of \(block) do not divide the channels of \(shape)")
+        }
         let channels = Dimension(shape[1].inner / (block * block))
         let (b, h, w) = (Dimension(block), shape[2], shape[3])
         let result = Shape([shape[0], channels, Dimension(h.inner * block), Dimension(w.inner * block)])
@@ -129,7 +134,9 @@ extension OperatorCall {
     func spaceToDepth() throws -> [Value] {
         let (x, shape, block) = try blocks()
         let (h, w) = (shape[2].inner, shape[3].inner)
-        guard h % block == 0, w % block == 0 else { throw invalid("blocks of \(block) do not divide the space of \(shape)") }
+        guard h % block == 0, w % block == 0 else {
+            throw invalid("blocks of \(block) do not divide the space of \(shape)")
+        }
         let b = Dimension(block)
         let (rows, columns) = (Dimension(h / block), Dimension(w / block))
         let split = try graph.reshape(x, Shape([shape[0], shape[1], rows, b, columns, b]))
@@ -144,7 +151,9 @@ extension OperatorCall {
         guard shape.rank == 4, (1..<3).allSatisfy({ shape[$0].number != nil }), shape[3].number != nil else {
             throw invalid("expected examples, channels and two spatial axes, found the shape \(shape)")
         }
-        guard block > 0, block < 1 << 15 else { throw invalid("its attribute 'blocksize' is \(block); expected a positive number") }
+        guard block > 0, block < 1 << 15 else {
+            throw invalid("its attribute 'blocksize' is \(block); expected a positive number")
+        }
         return (x, shape, block)
     }
 

@@ -24,11 +24,13 @@ struct SlidingWindow {
             padLow: kept(padLow), padHigh: kept(padHigh))
     }
 
-    /// How many positions the window takes. With `ceiling` the last may stick out at the end, but must not start in the padding.
+    /// How many positions the window takes. With `ceiling` the last may stick out at the end, but must not start in
+    /// the padding.
     func outputSize(_ axis: Int, ceiling: Bool = false) throws -> Int {
         let room = extents[axis] + padLow[axis] + padHigh[axis] - reach(axis)
         guard room >= 0 else {
-            throw GraphError(.invalid, "a window of \(reach(axis)) does not fit into \(extents[axis]) positions and their padding")
+            throw GraphError(
+                .invalid, "a window of \(reach(axis)) does not fit into \(extents[axis]) positions and their padding")
         }
         guard ceiling else { return room / strides[axis] + 1 }
         let size = (room + strides[axis] - 1) / strides[axis] + 1
@@ -67,7 +69,8 @@ extension OperatorCall {
         let mode = try string("auto_pad", default: "NOTSET")
         switch mode {
         case "NOTSET", "": break
-        case "VALID": (window.padLow, window.padHigh) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
+        case "VALID":
+            (window.padLow, window.padHigh) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
         case "SAME_UPPER", "SAME_LOWER":
             for axis in 0..<rank {
                 let outputs = (extents[axis] + window.strides[axis] - 1) / window.strides[axis]
@@ -75,7 +78,8 @@ extension OperatorCall {
                 window.padLow[axis] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
                 window.padHigh[axis] = total - window.padLow[axis]
             }
-        default: throw invalid("its attribute 'auto_pad' is '\(mode)'; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER")
+        default:
+            throw invalid("its attribute 'auto_pad' is '\(mode)'; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER")
         }
         return window
     }

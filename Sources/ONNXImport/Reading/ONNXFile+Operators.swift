@@ -14,11 +14,12 @@ extension ONNXFile {
     /// The nodes that the prediction needs.
     var neededNodes: [ONNXNodeProto] { ONNXFile.needed(graph.node, for: [graph.output[0].name]) }
 
-    /// How often each operator occurs, functions and branches included. Operators of other domains carry the domain's name.
+    /// How often each operator occurs, functions and branches included. Operators of other domains carry the domain's
+    /// name.
     func operatorCounts() -> [String: Int] { count(graph.node, keep: { _ in true }) }
 
-    /// The operators that stand between the input and the prediction and that the registry lacks. Branches of an `If` may never
-    /// be taken, so they are judged only once one is.
+    /// The operators that stand between the input and the prediction and that the registry lacks. Branches of an `If`
+    /// may never be taken, so they are judged only once one is.
     func unsupportedOperators() -> [String: Int] {
         count(neededNodes, keep: { !OperatorRegistry.contains($0) }, branches: false)
     }
@@ -51,7 +52,9 @@ extension ONNXFile {
         let (noun, verb) = counts.count == 1 ? ("operator", "is") : ("operators", "are")
         return ONNXImportError(
             .unsupported,
-            "\(name): \(counts.count) \(noun) \(verb) not supported: \(list.joined(separator: ", ")); export the model without them")
+            "\(name): \(counts.count) \(noun) \(verb) not supported: \(list.joined(separator: ", ")); "
+                + "export the model without \(counts.count == 1 ? "it" : "them")"
+        )
     }
 }
 

@@ -2,8 +2,8 @@ import Foundation
 import SwiftProtobuf
 import TensorIR
 
-/// A parsed file whose structure has been checked: names are unique, every value is computed before it is used, and every
-/// constant has as many elements as its shape says.
+/// A parsed file whose structure has been checked: names are unique, every value is computed before it is used, and
+/// every constant has as many elements as its shape says.
 struct ONNXFile {
     /// The file's name, for messages.
     let name: String
@@ -107,8 +107,8 @@ struct ONNXFile {
                 }
                 throw ONNXImportError(
                     .invalid,
-                    "\(place): its input '\(input)' is computed by \(producer.place), which comes later: nodes have to be in "
-                        + "topological order, without cycles")
+                    "\(place): its input '\(input)' is computed by \(producer.place), which comes later: "
+                        + "nodes have to be in topological order, without cycles")
             }
             for output in node.output where !output.isEmpty && !known.insert(output).inserted {
                 throw invalid("\(node.place): the name '\(output)' is already taken; names have to be unique")
@@ -124,7 +124,8 @@ extension ONNXNodeProto {
     /// How messages name a node.
     var place: String {
         let output = output.first { !$0.isEmpty } ?? ""
-        return name.isEmpty || name == output ? "node '\(output)' (\(opType))" : "node '\(name)' (\(opType), output '\(output)')"
+        return name.isEmpty || name == output
+            ? "node '\(output)' (\(opType))" : "node '\(name)' (\(opType), output '\(output)')"
     }
 
     /// All names that the node needs, those that its subgraphs take from outside included.

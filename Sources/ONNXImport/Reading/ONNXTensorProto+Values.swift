@@ -34,7 +34,9 @@ extension ONNXTensorProto {
         var count = 1
         for size in dims {
             let (product, overflow) = count.multipliedReportingOverflow(by: max(1, Int(size)))
-            guard size >= 0, !overflow, product < 1 << 48 else { throw invalid("its shape \(dims.map(Int.init)) is not possible") }
+            guard size >= 0, !overflow, product < 1 << 48 else {
+                throw invalid("its shape \(dims.map(Int.init)) is not possible")
+            }
             count = product
         }
         return dims.map(Int.init)

@@ -2,8 +2,8 @@ import Foundation
 import Kernels
 import TensorIR
 
-/// Elementwise arithmetic on the host, in Double and in exact integers. nil where an operation is not known here, or not for
-/// these elements; it is then left to the graph.
+/// Elementwise arithmetic on the host, in Double and in exact integers. nil where an operation is not known here, or
+/// not for these elements; it is then left to the graph.
 extension HostTensor {
     static func unary(_ operation: ElementwiseOperation, _ x: HostTensor) throws -> HostTensor? {
         switch (operation, x.values) {
@@ -15,7 +15,8 @@ extension HostTensor {
             guard let function = realFunction(operation) else { return nil }
             return HostTensor(x.sizes, values.map(function))
         case (.negate, .integer(let values)): return HostTensor(x.sizes, try values.map { try 0 - $0 })
-        case (.sign, .integer(let values)): return HostTensor(x.sizes, try values.map { Extent(try Extent.order($0, 0)) })
+        case (.sign, .integer(let values)):
+            return HostTensor(x.sizes, try values.map { Extent(try Extent.order($0, 0)) })
         case (.absolute, .integer(let values)):
             return HostTensor(x.sizes, try values.map { try Extent.order($0, 0) < 0 ? try 0 - $0 : $0 })
         default: return nil
@@ -46,7 +47,7 @@ extension HostTensor {
 
     static func binary(_ operation: ElementwiseOperation, _ a: HostTensor, _ b: HostTensor) throws -> HostTensor? {
         let sizes = try broadcastSizes([a.sizes, b.sizes])
-        guard sizes.reduce(1, *) <= foldLimit else { return nil }
+        guard isSmall(sizes) else { return nil }
         let (x, y) = (a.broadcast(to: sizes), b.broadcast(to: sizes))
         func map<Operand, Result>(
             _ x: [Operand], _ y: [Operand], _ function: (Operand, Operand) throws -> Result
@@ -118,7 +119,7 @@ extension HostTensor {
 
     static func select(_ condition: HostTensor, _ a: HostTensor, _ b: HostTensor) throws -> HostTensor? {
         let sizes = try broadcastSizes([condition.sizes, a.sizes, b.sizes])
-        guard sizes.reduce(1, *) <= foldLimit else { return nil }
+        guard isSmall(sizes) else { return nil }
         guard a.element == b.element else {
             throw GraphError(.invalid, "element types \(a.element) and \(b.element) do not go together")
         }

@@ -10,7 +10,8 @@ extension HostTensor {
         let resultSizes = kept.map { sizes[$0] }
         let groupSize = axes.reduce(1) { $0 * sizes[$1] }
         let rows = transposed(kept + axes)
-        func fold<Element>(_ elements: [Element], _ start: Element?, _ step: (Element, Element) throws -> Element) rethrows
+        func fold<Element>(_ elements: [Element], _ start: Element?, _ step: (Element, Element) throws -> Element)
+            rethrows
             -> [Element]?
         {
             guard groupSize > 0 || start != nil else { return nil }

@@ -33,7 +33,9 @@ extension HostTensor {
         if sizes == target { return self }
         let missing = target.count - sizes.count
         let own = strides
-        let repeated = target.indices.map { axis in axis < missing || sizes[axis - missing] == 1 ? 0 : own[axis - missing] }
+        let repeated = target.indices.map { axis in
+            axis < missing || sizes[axis - missing] == 1 ? 0 : own[axis - missing]
+        }
         return view(sizes: target, strides: repeated)
     }
     func sliced(axis: Int, start: Int, step: Int, count: Int) -> HostTensor {

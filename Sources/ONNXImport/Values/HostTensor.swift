@@ -21,6 +21,15 @@ struct HostTensor: Hashable, Sendable {
 
     /// Larger results are left to the graph.
     static let foldLimit = 1 << 20
+    static func isSmall(_ sizes: [Int]) -> Bool {
+        var count = 1
+        for size in sizes {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            if overflow { return sizes.contains(0) }
+            count = product
+        }
+        return count <= foldLimit
+    }
 
     var count: Int {
         switch values {
@@ -96,7 +105,11 @@ struct HostTensor: Hashable, Sendable {
 extension Extent {
     /// Cut off toward zero; NaN is 0, and what is too large is the largest.
     init(truncating value: Double) {
-        if value.isNaN { self.init(0) } else if value >= 0x1p63 { self.init(Int.max) } else {
+        if value.isNaN {
+            self.init(0)
+        } else if value >= 0x1p63 {
+            self.init(Int.max)
+        } else {
             self.init(value < -0x1p63 ? Int.min : Int(value))
         }
     }

@@ -3,7 +3,9 @@ import Kernels
 /// Arithmetic on nodes of one shape. Neutral operands drop out, and operands of commutative operations are ordered, so that
 /// spellings of one value are one node.
 extension TensorGraph {
-    package func unary(_ operation: ElementwiseOperation, _ x: Node) throws -> Node { try append(Elementwise(operation), x) }
+    package func unary(_ operation: ElementwiseOperation, _ x: Node) throws -> Node {
+        try append(Elementwise(operation), x)
+    }
     package func binary(_ operation: ElementwiseOperation, _ a: Node, _ b: Node) throws -> Node {
         switch operation {
         case .add: try add(a, b)

@@ -66,7 +66,8 @@ extension TensorGraph {
     }
     package func permute(_ x: Node, _ axes: [Int]) throws -> Node {
         if axes == Array(0..<shape(x).rank), axes.count == shape(x).rank { return x }
-        if let inner = primitive(x) as? Permute, axes.sorted() == Array(0..<axes.count), axes.count == inner.axes.count {
+        if let inner = primitive(x) as? Permute, axes.sorted() == Array(0..<axes.count), axes.count == inner.axes.count
+        {
             return try permute(operands(x)[0], axes.map { inner.axes[$0] })
         }
         return try append(Permute(axes), x)

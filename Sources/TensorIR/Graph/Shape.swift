@@ -11,7 +11,9 @@ package struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral {
     package var isSymbolic: Bool
 
     package init(_ number: Int) { (outer, inner, isSymbolic) = (1, number, false) }
-    package init(outer: Int = 1, examplesTimes inner: Int) { (self.outer, self.inner, isSymbolic) = (outer, inner, true) }
+    package init(outer: Int = 1, examplesTimes inner: Int) {
+        (self.outer, self.inner, isSymbolic) = (outer, inner, true)
+    }
     package init(integerLiteral value: Int) { self.init(value) }
 
     /// B itself.

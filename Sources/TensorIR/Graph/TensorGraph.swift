@@ -55,7 +55,9 @@ package final class TensorGraph {
         return node
     }
 
-    package func append(_ primitive: any Primitive, _ operands: Node...) throws -> Node { try append(primitive, operands) }
+    package func append(_ primitive: any Primitive, _ operands: Node...) throws -> Node {
+        try append(primitive, operands)
+    }
 
     /// A constant tensor, stored once however often it is asked for.
     package func constant(_ value: Constant) throws -> Node {

@@ -22,7 +22,8 @@ package struct Contract: Primitive {
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let (a, b) = (operands[0], operands[1])
         guard a.element == b.element, a.element.isFloating else {
-            throw GraphError.invalid(self, "element types \(a.element) and \(b.element) cannot be multiplied as matrices")
+            throw GraphError.invalid(
+                self, "element types \(a.element) and \(b.element) cannot be multiplied as matrices")
         }
         guard a.shape.rank == left.count, b.shape.rank == right.count else {
             throw GraphError.invalid(self, "\(a.shape) and \(b.shape) have other ranks than \(left) and \(right)")
@@ -30,7 +31,8 @@ package struct Contract: Primitive {
         var extents: [Int: Dimension] = [:]
         for (label, dimension) in zip(left + right, a.shape.dimensions + b.shape.dimensions) {
             if let known = extents[label], known != dimension {
-                throw GraphError.invalid(self, "\(a.shape) and \(b.shape) differ where they meet (\(known) and \(dimension))")
+                throw GraphError.invalid(
+                    self, "\(a.shape) and \(b.shape) differ where they meet (\(known) and \(dimension))")
             }
             extents[label] = dimension
         }

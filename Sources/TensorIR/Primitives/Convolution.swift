@@ -23,7 +23,9 @@ package struct Convolution: Primitive {
     private var baseRank: Int { geometry.strides.count + 2 }
 
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
-        guard operands.allSatisfy({ $0.element == .real }) else { throw GraphError.invalid(self, "operands must be real") }
+        guard operands.allSatisfy({ $0.element == .real }) else {
+            throw GraphError.invalid(self, "operands must be real")
+        }
         let k = operands.compactMap { $0.shape.rank > baseRank ? $0.shape[0] : nil }.first
         let shapes = operands.map { Array($0.shape.dimensions.suffix(baseRank)) }
         guard shapes.allSatisfy({ $0.count == baseRank }) else {
@@ -36,7 +38,9 @@ package struct Convolution: Primitive {
             let channels = w[1].inner * geometry.groups
             guard x[1] == Dimension(channels), w[0].inner % geometry.groups == 0 else {
                 throw GraphError.invalid(
-                    self, "weight \(operands[1].shape) with \(geometry.groups) groups needs \(channels) input channels, found \(operands[0].shape)")
+                    self,
+                    "weight \(operands[1].shape) with \(geometry.groups) groups needs \(channels) input channels, found \(operands[0].shape)"
+                )
             }
             let space = try (0..<geometry.strides.count).map { axis in
                 guard let extent = x[axis + 2].number else {

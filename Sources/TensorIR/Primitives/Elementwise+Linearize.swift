@@ -13,7 +13,8 @@ extension Elementwise {
                 tangents[0], tangents[1].map { try operation == .subtract ? g.negate($0) : $0 }, g)
         case .multiply:
             return try sum(
-                tangents[0].map { try g.multiply($0, operands[1]) }, tangents[1].map { try g.multiply($0, operands[0]) }, g)
+                tangents[0].map { try g.multiply($0, operands[1]) },
+                tangents[1].map { try g.multiply($0, operands[0]) }, g)
         case .divide:
             return try sum(
                 tangents[0].map { try g.divide($0, operands[1]) },

@@ -14,7 +14,8 @@ package struct Elementwise: Primitive {
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let values = operation == .select ? Array(operands.dropFirst()) : operands
         guard Set(operands.map(\.shape)).count == 1 else {
-            throw GraphError.invalid(self, "shapes \(operands.map(\.shape.description).joined(separator: " and ")) differ")
+            throw GraphError.invalid(
+                self, "shapes \(operands.map(\.shape.description).joined(separator: " and ")) differ")
         }
         guard Set(values.map(\.element)).count == 1, operation != .select || operands[0].element == .bool else {
             throw GraphError.invalid(

@@ -12,11 +12,16 @@ package struct Gather: Primitive {
     package var name: String { "gather" }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let (table, indices) = (operands[0], operands[1])
-        guard indices.element == .int64 else { throw GraphError.invalid(self, "indices must be integers, found \(indices)") }
+        guard indices.element == .int64 else {
+            throw GraphError.invalid(self, "indices must be integers, found \(indices)")
+        }
         let rowAxis = lead + batchAxes
         guard table.shape.rank > rowAxis, indices.shape.rank >= batchAxes,
             Array(table.shape.dimensions[lead..<rowAxis]) == Array(indices.shape.dimensions[..<batchAxes])
-        else { throw GraphError.invalid(self, "table \(table.shape) and indices \(indices.shape) do not share \(batchAxes) axes") }
+        else {
+            throw GraphError.invalid(
+                self, "table \(table.shape) and indices \(indices.shape) do not share \(batchAxes) axes")
+        }
         guard !table.shape[rowAxis].isSymbolic else {
             throw GraphError(.examplesMeet, "gather: picks examples out of \(table.shape)")
         }
@@ -33,7 +38,8 @@ package struct Gather: Primitive {
         return try graph.append(ScatterAdd(rows: rows, lead: lead, batchAxes: batchAxes), cotangent, operands[1])
     }
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
-        try batchIndexed(operands, batched, size, lead, graph, shared: Gather(lead: lead, batchAxes: batchAxes + 1),
+        try batchIndexed(
+            operands, batched, size, lead, graph, shared: Gather(lead: lead, batchAxes: batchAxes + 1),
             leading: Gather(lead: lead + 1, batchAxes: batchAxes))
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
@@ -69,7 +75,8 @@ package struct ScatterAdd: Primitive {
         try graph.append(Gather(lead: lead, batchAxes: batchAxes), cotangent, operands[1])
     }
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
-        try batchIndexed(operands, batched, size, lead, graph, shared: ScatterAdd(rows: rows, lead: lead, batchAxes: batchAxes + 1),
+        try batchIndexed(
+            operands, batched, size, lead, graph, shared: ScatterAdd(rows: rows, lead: lead, batchAxes: batchAxes + 1),
             leading: ScatterAdd(rows: rows, lead: lead + 1, batchAxes: batchAxes))
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
@@ -79,7 +86,8 @@ package struct ScatterAdd: Primitive {
     package var canAccumulate: Bool { true }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         ScatterAddKernel(
-            updates: operands[0], indices: operands[1], output: result, lead: lead, batch: batchAxes, accumulate: accumulate)
+            updates: operands[0], indices: operands[1], output: result, lead: lead, batch: batchAxes,
+            accumulate: accumulate)
     }
 }
 

@@ -73,7 +73,8 @@ package struct Concatenate: Primitive {
         return KernelSequence(
             operands.map { operand in
                 let count = operand.sizes[axis]
-                let part = Slice(axis: axis, start: start, step: 1, count: count).view(result, resultSizes: operand.sizes)!
+                let part = Slice(axis: axis, start: start, step: 1, count: count).view(
+                    result, resultSizes: operand.sizes)!
                 start += count
                 return CopyKernel(from: operand, to: part)
             })

@@ -31,7 +31,7 @@ package struct Reduce: Primitive {
         // Ties share equally.
         let operand = operands[0]
         let attained = try graph.equal(operand, graph.broadcast(node, like: operand, without: axes))
-        let mask = try graph.cast(attained, to: .real)
+        let mask = try graph.cast(attained, to: graph.type(operand).element)
         let count = try graph.broadcast(graph.sum(mask, axes: axes), like: operand, without: axes)
         return try graph.sum(graph.multiply(tangent, graph.divide(mask, count)), axes: axes)
     }

@@ -21,13 +21,17 @@ package struct Sample: Primitive {
     package var name: String { "sample" }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let shape = operands[0].shape
-        guard shape.rank == 3 else { throw GraphError.invalid(self, "needs (examples, terms, outputs), found \(shape)") }
+        guard shape.rank == 3 else {
+            throw GraphError.invalid(self, "needs (examples, terms, outputs), found \(shape)")
+        }
         return switch distribution {
         case .categorical: TensorType(shape.removing(axes: [2]).leading(samples), .int64)
         case .bernoulli, .normal: TensorType(shape.leading(samples), .real)
         }
     }
-    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? { nil }
+    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? {
+        nil
+    }
     package func needsContiguous(_ index: Int) -> Bool { true }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         let kind: SampleKernel.Kind =

@@ -59,7 +59,8 @@ package struct Permute: Primitive {
     }
     package func view(_ operand: Operand, resultSizes: [Int]) -> Operand? {
         Operand(
-            address: operand.address, storage: operand.storage, sizes: resultSizes, strides: axes.map { operand.strides[$0] })
+            address: operand.address, storage: operand.storage, sizes: resultSizes,
+            strides: axes.map { operand.strides[$0] })
     }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         CopyKernel(from: view(operands[0], resultSizes: result.sizes)!, to: result)
@@ -96,7 +97,9 @@ package struct Reshape: Primitive {
         if operand.isContiguous {
             return Operand(address: operand.address, storage: operand.storage, sizes: resultSizes)
         }
-        let sizes = operand.sizes.indices.filter { operand.sizes[$0] != 1 }.map { (operand.sizes[$0], operand.strides[$0]) }
+        let sizes = operand.sizes.indices.filter { operand.sizes[$0] != 1 }.map {
+            (operand.sizes[$0], operand.strides[$0])
+        }
         var strides = [Int](repeating: 0, count: resultSizes.count)
         var (from, to) = (0, 0)
         while from < sizes.count {
@@ -147,7 +150,8 @@ package struct Slice: Primitive {
         }
         let last = start + (count - 1) * step
         guard count >= 0, count == 0 || ((0..<size).contains(start) && (0..<size).contains(last)) else {
-            throw GraphError.invalid(self, "\(count) positions from \(start) in steps of \(step) leave axis \(axis) of \(type.shape)")
+            throw GraphError.invalid(
+                self, "\(count) positions from \(start) in steps of \(step) leave axis \(axis) of \(type.shape)")
         }
         type.shape[axis] = Dimension(count)
         return type
@@ -183,7 +187,9 @@ package struct Detached: Primitive {
     package init() {}
     package var name: String { "detached" }
     package func resultType(_ operands: [TensorType]) throws -> TensorType { operands[0] }
-    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? { nil }
+    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? {
+        nil
+    }
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
         try graph.append(self, operands)
     }

@@ -42,7 +42,9 @@ package struct WindowArgmax: Primitive {
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         try windowResult(self, operands[0], space: space, element: .int64)
     }
-    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? { nil }
+    package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? {
+        nil
+    }
     package func batch(_ operands: [Node], batched: [Bool], size: Int, in graph: TensorGraph) throws -> Node {
         try graph.append(self, operands)
     }

@@ -7,7 +7,8 @@ extension TensorGraph {
             let operands = operands(node)
             let batched = operands.map { images[$0] != nil }
             guard batched.contains(true) else { continue }
-            let image = try primitive(node).batch(operands.map { images[$0] ?? $0 }, batched: batched, size: size, in: self)
+            let image = try primitive(node).batch(
+                operands.map { images[$0] ?? $0 }, batched: batched, size: size, in: self)
             precondition(
                 type(image) == TensorType(shape(node).leading(size), type(node).element),
                 "\(primitive(node).name) batches to \(type(image)), not a leading axis on \(type(node))")

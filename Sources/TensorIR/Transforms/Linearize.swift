@@ -7,8 +7,12 @@ extension TensorGraph {
             let operands = operands(node)
             let operandTangents = operands.map { tangents[$0] }
             guard operandTangents.contains(where: { $0 != nil }) else { continue }
-            if let tangent = try primitive(node).linearize(node, operands: operands, tangents: operandTangents, in: self) {
-                precondition(type(tangent) == type(node), "the tangent of \(primitive(node).name) has type \(type(tangent)), not \(type(node))")
+            if let tangent = try primitive(node).linearize(
+                node, operands: operands, tangents: operandTangents, in: self)
+            {
+                precondition(
+                    type(tangent) == type(node),
+                    "the tangent of \(primitive(node).name) has type \(type(tangent)), not \(type(node))")
                 tangents[node] = tangent
             }
         }

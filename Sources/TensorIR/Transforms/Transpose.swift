@@ -7,7 +7,9 @@ extension TensorGraph {
         for node in nodes where operands(node).contains(where: active.contains) { active.insert(node) }
         var cotangents: [Node: Node] = [:]
         func accumulate(_ cotangent: Node, at node: Node) throws {
-            precondition(type(cotangent) == type(node), "cotangent \(type(cotangent)) for \(type(node)) (\(primitive(node).name))")
+            precondition(
+                type(cotangent) == type(node),
+                "cotangent \(type(cotangent)) for \(type(node)) (\(primitive(node).name))")
             cotangents[node] = try cotangents[node].map { try add($0, cotangent) } ?? cotangent
         }
         for (node, cotangent) in outputs where active.contains(node) { try accumulate(cotangent, at: node) }

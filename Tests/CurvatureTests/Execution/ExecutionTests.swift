@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct ExecutionTests {
     static let requests = [
         "loss", "gradient", "prediction", "Hv = hessian @ v", "HV = hessian @ V", "ggn @ V", "empirical_fisher @ v",
-        "jacobian @ V", "transpose(jacobian) @ u", "JJ = transpose(jacobian) @ (jacobian @ v + u)", "norm(gradient)", "dot(gradient, v)",
+        "jacobian @ V", "transpose(jacobian) @ u", "JJ = transpose(jacobian) @ (jacobian @ v + u)", "norm(gradient)",
+        "dot(gradient, v)",
         "mix = (2 * hessian - 0.5 * ggn + 0.3 * empirical_fisher + 0.1 * identity) @ v + 0.7 * gradient + transpose(jacobian) @ u",
         "ggn @ hessian @ v", "ggn(samples=2, seed=5) @ v", "diag(v) @ hessian @ V", "dense(V) @ k + gradient",
         "transpose(dense(V)) @ gradient", "scaled = norm(gradient) * hessian @ v - loss * v / dot(v, v)", "0 * v",
@@ -42,8 +43,10 @@ import Testing
     @Test(arguments: [[], ["merge-cotangents"], ["combine-vectors"], ["merge-cotangents", "combine-vectors"]])
     func rulesChangeNoValue(disabled: Set<String>) throws {
         let problem = try Self.problem()
-        let requests = ["2 * hessian @ v + 3 * hessian @ (k2 * gradient) - ggn @ v + gradient", "hessian @ v - hessian @ gradient"]
-            .map { $0.replacing("k2", with: "0.5") }
+        let requests = [
+            "2 * hessian @ v + 3 * hessian @ (k2 * gradient) - ggn @ v + gradient", "hessian @ v - hessian @ gradient",
+        ]
+        .map { $0.replacing("k2", with: "0.5") }
         let want = try evaluate(requests, problem, isNaive: true).results
         let got = try evaluate(requests, problem, disabledRules: disabled).results
         for (entry, other) in zip(want.entries, got.entries) {

@@ -20,18 +20,22 @@ import Testing
     }
 
     static let names = [
-        "mlp_digits_ce", "mlp_mse_mean", "mlp_mse_sum", "mlp_bce", "shared_linear_ce", "cnn_digits_ce", "resnet_digits_ce",
+        "mlp_digits_ce", "mlp_mse_mean", "mlp_mse_sum", "mlp_bce", "shared_linear_ce", "cnn_digits_ce",
+        "resnet_digits_ce",
         "gpt_tied_ce",
     ]
     /// Functions of later versions.
     static func isAvailable(_ expression: String) -> Bool {
-        !["kfac", "kfoc", "method=", "solver=", "eigenvalues", "trace(", "frobenius_norm("].contains { expression.contains($0) }
+        !["kfac", "kfoc", "method=", "solver=", "eigenvalues", "trace(", "frobenius_norm("].contains {
+            expression.contains($0)
+        }
     }
 
     @Test(arguments: names, [(1, false), (7, false), (nil, false), (nil, true)] as [(Int?, Bool)])
     func referenceValues(name: String, run: (batch: Int?, isNaive: Bool)) throws {
         let folder = Self.folder.appendingPathComponent(name)
-        let reference = try JSONDecoder().decode(Case.self, from: Data(contentsOf: folder.appendingPathComponent("case.json")))
+        let reference = try JSONDecoder().decode(
+            Case.self, from: Data(contentsOf: folder.appendingPathComponent("case.json")))
         let wanted = try SafetensorsFile(contentsOf: folder.appendingPathComponent("expected.safetensors"))
         let problem = try Problem(
             model: folder.appendingPathComponent("model.onnx"), data: folder.appendingPathComponent("data.safetensors"),
@@ -41,7 +45,8 @@ import Testing
         #expect(expressions.count >= 10)
         for precision in Precision.allCases {
             let results = try evaluate(
-                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: run.batch ?? reference.batch_size, threads: 2,
+                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: run.batch ?? reference.batch_size,
+                threads: 2,
                 precision: precision, isNaive: run.isNaive
             ).results
             for (key, expression) in expressions {
@@ -65,7 +70,8 @@ import Testing
     /// weights; ours is symmetric, and equal to finite differences of the gradient (which agrees with the reference).
     @Test func theReferenceOfTheTiedTransformerIsNotSymmetric() throws {
         let folder = Self.folder.appendingPathComponent("gpt_tied_ce")
-        let reference = try JSONDecoder().decode(Case.self, from: Data(contentsOf: folder.appendingPathComponent("case.json")))
+        let reference = try JSONDecoder().decode(
+            Case.self, from: Data(contentsOf: folder.appendingPathComponent("case.json")))
         let problem = try Problem(
             model: folder.appendingPathComponent("model.onnx"), data: folder.appendingPathComponent("data.safetensors"),
             loss: Loss(.crossEntropy()), vectors: folder.appendingPathComponent("vectors.safetensors"),
@@ -101,11 +107,14 @@ import Testing
             var all = problem.model.allValues
             var offset = 0
             for (index, parameter) in problem.model.parameters.enumerated() {
-                if let piece = pieces[index] { for (k, value) in piece.enumerated() { all[offset + k] += step * value } }
+                if let piece = pieces[index] {
+                    for (k, value) in piece.enumerated() { all[offset + k] += step * value }
+                }
                 offset += parameter.count
             }
             let moved = try Problem(
-                name: "moved", model: problem.model.with(all), loss: problem.loss, data: problem.data, vectors: problem.vectors,
+                name: "moved", model: problem.model.with(all), loss: problem.loss, data: problem.data,
+                vectors: problem.vectors,
                 parameters: reference.parameters.map(\.name))
             return try evaluate(["gradient"], moved).results["gradient"]!.values
         }

@@ -35,7 +35,10 @@ import Testing
 
     @Test(arguments: [1, 4, 23, 40], [false, true])
     func measuredFlopsAreThePredicted(batch: Int, isNaive: Bool) throws {
-        let all = Self.requests + ["hessian @ V", "jacobian @ v", "transpose(jacobian) @ u", "ggn @ hessian @ w", "ggn(samples=3) @ v"]
+        let all =
+            Self.requests + [
+                "hessian @ V", "jacobian @ v", "transpose(jacobian) @ u", "ggn @ hessian @ w", "ggn(samples=3) @ v",
+            ]
         let (_, plan, measurement) = try evaluate(all, problem(), batchSize: batch, isNaive: isNaive)
         #expect(measurement.matmulFlops == plan.matmulFlops)
         #expect(measurement.flops == plan.flops)
@@ -84,7 +87,10 @@ import Testing
 
     @Test(arguments: [
         ["hessian @ v + ggn @ v", "ggn @ v + hessian @ v", "(hessian + ggn) @ v", "(ggn + hessian) @ v"],
-        ["2 * (hessian @ v)", "(2 * hessian) @ v", "hessian @ v * 2", "hessian @ v / 0.5", "hessian @ v + hessian @ v"],
+        [
+            "2 * (hessian @ v)", "(2 * hessian) @ v", "hessian @ v * 2", "hessian @ v / 0.5",
+            "hessian @ v + hessian @ v",
+        ],
         ["hessian @ (v + w)", "hessian @ v + hessian @ w", "hessian @ (w + v)"],
         ["transpose(hessian) @ v", "hessian @ v", "identity @ hessian @ v", "transpose(transpose(hessian)) @ v"],
         ["fisher @ v", "ggn @ v"],

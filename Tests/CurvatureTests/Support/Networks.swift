@@ -77,7 +77,8 @@ extension Model {
         let moved = parameters.map { parameter in
             defer { start += parameter.count }
             return Parameter(
-                name: parameter.name, shape: parameter.shape, isTrainable: parameter.isTrainable, reason: parameter.reason,
+                name: parameter.name, shape: parameter.shape, isTrainable: parameter.isTrainable,
+                reason: parameter.reason,
                 node: parameter.node, values: .float64(Array(values[start..<start + parameter.count])))
         }
         return Model(graph: graph, prediction: prediction, inputs: inputs, parameters: moved)

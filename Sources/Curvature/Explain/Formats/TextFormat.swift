@@ -26,19 +26,24 @@ private struct TextRendering {
     private var requests: [String] {
         let names = column(document.requests.map(\.name))
         let kinds = column(document.requests.map { $0.shape.isEmpty ? $0.kind : "\($0.kind) \(shape($0.shape))" })
-        return ["asked"] + document.requests.indices.map { index in
-            let request = document.requests[index]
-            return "  \(names[index])  \(kinds[index])" + (request.expression == request.name ? "" : "  \(request.expression)")
-        }.map(trimmed)
+        return ["asked"]
+            + document.requests.indices.map { index in
+                let request = document.requests[index]
+                return "  \(names[index])  \(kinds[index])"
+                    + (request.expression == request.name ? "" : "  \(request.expression)")
+            }.map(trimmed)
     }
 
     private var rewrites: [String] {
         guard !document.rewrites.isEmpty else { return [] }
-        return ["rewritten"] + document.rewrites.flatMap { rewrite in
-            if let reason = rewrite.declined { return ["  \(rewrite.rule): left \(rewrite.before) alone, because \(reason)"] }
-            let saving = rewrite.savesFlops > 0 ? ", saves ~\(flops(rewrite.savesFlops))" : ""
-            return ["  \(rewrite.rule): \(rewrite.before)", "    -> \(rewrite.after)\(saving)"]
-        }
+        return ["rewritten"]
+            + document.rewrites.flatMap { rewrite in
+                if let reason = rewrite.declined {
+                    return ["  \(rewrite.rule): left \(rewrite.before) alone, because \(reason)"]
+                }
+                let saving = rewrite.savesFlops > 0 ? ", saves ~\(flops(rewrite.savesFlops))" : ""
+                return ["  \(rewrite.rule): \(rewrite.before)", "    -> \(rewrite.after)\(saving)"]
+            }
     }
 
     private var steps: [String] {
@@ -73,7 +78,9 @@ private struct TextRendering {
             row("forward sweeps", "\(fused.forwardSweeps)", "\(naive.forwardSweeps)"),
             row("tangent sweeps", "\(fused.tangentSweeps)", "\(naive.tangentSweeps)"),
             row("backward sweeps", "\(fused.backwardSweeps)", "\(naive.backwardSweeps)"),
-            row("products", flops(fused.matmulFlops), flops(naive.matmulFlops), ratio(fused.matmulFlops, naive.matmulFlops)),
+            row(
+                "products", flops(fused.matmulFlops), flops(naive.matmulFlops),
+                ratio(fused.matmulFlops, naive.matmulFlops)),
             row("all flops", flops(fused.flops), flops(naive.flops), ratio(fused.flops, naive.flops)),
             row("peak memory", "~" + bytes(fused.peakBytes), "~" + bytes(naive.peakBytes)),
         ]
@@ -114,18 +121,23 @@ private struct TextRendering {
         }
         return String(digits)
     }
-    private func flops(_ count: Int) -> String { scaled(Double(count), ["flop", "kflop", "Mflop", "Gflop", "Tflop", "Pflop"]) }
+    private func flops(_ count: Int) -> String {
+        scaled(Double(count), ["flop", "kflop", "Mflop", "Gflop", "Tflop", "Pflop"])
+    }
     private func bytes(_ count: Int) -> String { MemoryUse.text(count) }
     private func rate(_ count: Int, _ seconds: Double) -> String {
-        count == 0 || seconds <= 0 ? "" : " (\(scaled(Double(count) / seconds, ["flop/s", "kflop/s", "Mflop/s", "Gflop/s", "Tflop/s"])))"
+        count == 0 || seconds <= 0
+            ? "" : " (\(scaled(Double(count) / seconds, ["flop/s", "kflop/s", "Mflop/s", "Gflop/s", "Tflop/s"])))"
     }
     private func scaled(_ value: Double, _ units: [String]) -> String {
         var (value, unit) = (value, 0)
         while value >= 1000, unit + 1 < units.count { (value, unit) = (value / 1000, unit + 1) }
-        return unit == 0 ? "\(Int(value)) \(units[0])" : "\(rounded(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(units[unit])"
+        return unit == 0
+            ? "\(Int(value)) \(units[0])" : "\(rounded(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(units[unit])"
     }
     private func time(_ seconds: Double) -> String {
-        let (value, unit) = seconds < 1e-3 ? (seconds * 1e6, "us") : seconds < 1 ? (seconds * 1e3, "ms") : (seconds, "s")
+        let (value, unit) =
+            seconds < 1e-3 ? (seconds * 1e6, "us") : seconds < 1 ? (seconds * 1e3, "ms") : (seconds, "s")
         return "\(rounded(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(unit)"
     }
     private func rounded(_ value: Double, _ places: Int) -> String {

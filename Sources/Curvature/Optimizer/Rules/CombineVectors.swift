@@ -10,12 +10,16 @@ package struct CombineVectors: Rule {
             var groups: [PullbackTerm.Source: [Int]] = [:]
             let placeholder = Value(index: -1)
             for (index, term) in terms.enumerated() where term.scalar == nil && uses[term.value] == 1 {
-                guard case .pullback(let parts) = graph[term.value], parts.count == 1, parts[0].argument != nil else { continue }
+                guard case .pullback(let parts) = graph[term.value], parts.count == 1, parts[0].argument != nil else {
+                    continue
+                }
                 groups[parts[0].source.replacing(argument: placeholder), default: []].append(index)
             }
             let merged = groups.filter { $0.value.count > 1 }.sorted { $0.value[0] < $1.value[0] }
             guard !merged.isEmpty else { return terms }
-            var result = terms.indices.filter { index in !merged.contains { $0.value.contains(index) } }.map { terms[$0] }
+            var result = terms.indices.filter { index in !merged.contains { $0.value.contains(index) } }.map {
+                terms[$0]
+            }
             for (source, indices) in merged {
                 let parts = indices.map { index -> CombinationTerm in
                     guard case .pullback(let parts) = graph[terms[index].value] else { preconditionFailure() }

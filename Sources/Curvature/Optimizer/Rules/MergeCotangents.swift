@@ -18,7 +18,9 @@ package struct MergeCotangents: Rule {
                     rest.append(term)
                     continue
                 }
-                let hasHessian = { (terms: [PullbackTerm]) in terms.contains { if case .hessian = $0.source { true } else { false } } }
+                let hasHessian = { (terms: [PullbackTerm]) in
+                    terms.contains { if case .hessian = $0.source { true } else { false } }
+                }
                 if hasHessian(merged), hasHessian(parts) {
                     rewrites.append(
                         Rewrite(
@@ -30,9 +32,12 @@ package struct MergeCotangents: Rule {
                     sources.append(term.value)
                 } else {
                     let reason =
-                        term.scalar == nil ? "it is needed by itself too" : "its factor is known only when the plan runs"
+                        term.scalar == nil
+                        ? "it is needed by itself too" : "its factor is known only when the plan runs"
                     rewrites.append(
-                        Rewrite(rule: name, before: graph.text(term.value), after: graph.text(term.value), declined: reason))
+                        Rewrite(
+                            rule: name, before: graph.text(term.value), after: graph.text(term.value), declined: reason)
+                    )
                     rest.append(term)
                 }
             }
@@ -40,7 +45,8 @@ package struct MergeCotangents: Rule {
             let value = graph.intern(.pullback(merged), kind)
             rewrites.append(
                 Rewrite(
-                    rule: name, before: sources.map { graph.text($0) }.joined(separator: ", "), after: graph.text(value)))
+                    rule: name, before: sources.map { graph.text($0) }.joined(separator: ", "), after: graph.text(value)
+                ))
             return rest + [CombinationTerm(factor: 1, scalar: nil, value: value)]
         }
         return rewrites

@@ -4,7 +4,7 @@ import TensorIR
 
 /// Decides which of a file's tensors are parameters: those on which the prediction depends differentiably, but for
 /// statistics, masks and tables that no training has made.
-struct ParameterSelection {
+struct TrainableParameters {
     private let importer: Importer
     private let prediction: Node
     private var graph: TensorGraph { importer.graph }
@@ -43,7 +43,9 @@ struct ParameterSelection {
                 (isTrainable, reason) = (false, "reached through sin or cos of positions only: a position table?")
                 doubtful.append((weight.name, "only reached through sin or cos"))
             } else if !beforeScores.contains(node) {
-                (isTrainable, reason) = (false, "added to attention scores before a softmax: a mask or a position table?")
+                (isTrainable, reason) = (
+                    false, "added to attention scores before a softmax: a mask or a position table?"
+                )
                 doubtful.append((weight.name, "added to attention scores"))
             } else if rotary.contains(index) {
                 (isTrainable, reason) = (false, "cosines or sines of positions: a position table?")
@@ -60,7 +62,10 @@ struct ParameterSelection {
         }
         guard !doubtful.isEmpty else { return (parameters, []) }
         let list = doubtful.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
-        return (parameters, ["left out of the parameters as masks, position tables or constants: \(list); --parameters takes them in"])
+        return (
+            parameters,
+            ["left out of the parameters as masks, position tables or constants: \(list); --parameters takes them in"]
+        )
     }
 
     /// Normalizations that an exporter took apart leave only the names of their statistics.
@@ -107,7 +112,9 @@ struct ParameterSelection {
     private func waves(_ ancestors: [Node], _ activations: Set<Node>) -> Set<Node> {
         Set(
             ancestors.filter { node in
-                guard let primitive = graph.primitive(node) as? Elementwise, !activations.contains(node) else { return false }
+                guard let primitive = graph.primitive(node) as? Elementwise, !activations.contains(node) else {
+                    return false
+                }
                 return primitive.operation == .sin || primitive.operation == .cos
             })
     }

@@ -1,0 +1,2 @@
+// Plain matrix products, to compare with.
+#include <cblas.h>
