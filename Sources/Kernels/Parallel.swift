@@ -3,7 +3,8 @@ import CTBB
 /// A set of threads with a fixed upper size: `parallelFor` inside `run` uses these and no others.
 ///
 /// The number of threads decides how fast a result comes, never what it is.
-package final class TaskArena {
+package final class TaskArena: @unchecked Sendable {
+    // `@unchecked`: the pointer. TBB's arenas may be entered from any thread, from several at once too.
     package let threads: Int
     private let handle: OpaquePointer
 

@@ -48,7 +48,9 @@ extension ONNXFile {
         } catch let error as ONNXImportError where error.code == .examplesMeet || error.code == .invalid {
             failure = error
         }
-        return try modelForOneBatch(failure, dimensions, weights, examples: examples ?? dataInputs.lazy.compactMap { inputShapes[$0.name]?.first }.first)
+        return try modelForOneBatch(
+            failure, dimensions, weights,
+            examples: examples ?? dataInputs.lazy.compactMap { inputShapes[$0.name]?.first }.first)
     }
 
     /// The model with the number of examples as a number like any other: the last resort where a symbol did not do.

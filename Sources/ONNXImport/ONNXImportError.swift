@@ -18,6 +18,11 @@ public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertibl
     public var code: Code
     public var message: String
 
-    init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        // Names come from the file and may hold anything; the message stays one line.
+        let isPlain = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory != .control }
+        self.message = message.unicodeScalars.map { isPlain($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+    }
     public var description: String { message }
 }

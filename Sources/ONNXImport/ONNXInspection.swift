@@ -81,7 +81,7 @@ extension ONNXInspection.Value {
     init(_ value: ONNXValueInfoProto) {
         name = value.name
         guard case .tensorType(let tensor)? = value.type.value else {
-            type = "not a tensor"
+            type = value.type.value == nil ? "of a type that is not stated" : "not a tensor"
             return
         }
         let element = ONNXTensorProto.DataType(rawValue: Int(tensor.elemType)).map(ONNXTensorProto.name) ?? "unknown"
@@ -135,7 +135,8 @@ extension ONNXInspection: CustomStringConvertible {
         section("outputs (the first is the prediction)", outputs.map { [$0.name, $0.type] })
         let selected = parameters.filter { $0.isTrainable == true }
         let total = selected.reduce(0) { $0 + $1.shape.reduce(1, *) }
-        let title = problem == nil ? "\(selected.count) parameters, \(total) numbers" : "floating-point tensors"
+        let noun = selected.count == 1 ? "parameter" : "parameters"
+        let title = problem == nil ? "\(selected.count) \(noun), \(total) numbers" : "floating-point tensors"
         section(title, selected.map { [$0.name, shapeText($0.shape), $0.reason] })
         let others = parameters.filter { $0.isTrainable != true }
         if problem != nil {

@@ -23,7 +23,7 @@ private struct RandomConvolution: CustomStringConvertible {
         let groups = generator.next(below: 2) == 0 ? 1 : 1 + generator.next(below: 4)
         let pointwise = generator.next(below: 6) == 0
         let kernel = each { pointwise ? 1 : 1 + $0.next(below: 4) }
-        geometry = ConvolutionGeometry(
+        let geometry = ConvolutionGeometry(
             strides: each { pointwise ? 1 : 1 + $0.next(below: 3) },
             dilations: each { 1 + ($0.next(below: 3) == 0 ? $0.next(below: 3) : 0) },
             padLow: each { pointwise ? 0 : $0.next(below: 4) }, padHigh: each { pointwise ? 0 : $0.next(below: 4) },
@@ -32,10 +32,10 @@ private struct RandomConvolution: CustomStringConvertible {
         let input = whole ? kernel : each { 1 + $0.next(below: 8) * (1 + $0.next(below: 3)) }
         let output = (0..<spatial).map { geometry.outputExtent(axis: $0, input: input[$0], kernel: kernel[$0]) }
         if output.contains(0) { return nil }
-        examples = 1 + generator.next(below: 5)
-        channels = groups * (1 + generator.next(below: 3))
-        outputs = groups * (1 + generator.next(below: 3))
-        vectors = 1 + generator.next(below: 3)
+        let examples = 1 + generator.next(below: 5)
+        let channels = groups * (1 + generator.next(below: 3))
+        let outputs = groups * (1 + generator.next(below: 3))
+        let vectors = 1 + generator.next(below: 3)
         // On which inputs the vectors are.
         let choice = generator.next(below: 4)
         let (first, second) = (choice & 1 != 0, choice & 2 != 0)
@@ -48,6 +48,8 @@ private struct RandomConvolution: CustomStringConvertible {
         func random(_ leads: Bool, _ sizes: [Int]) -> TestArray {
             randomArray(storage, (leads ? [vectors] : []) + sizes, generator: &generator)
         }
+        self.geometry = geometry
+        (self.examples, self.channels, self.outputs, self.vectors) = (examples, channels, outputs, vectors)
         x = random(leads[0], [examples, channels] + input)
         w = random(leads[1], [outputs, channels / groups] + kernel)
         y = random(leads[2], [examples, outputs] + output)
@@ -168,8 +170,11 @@ private struct RandomConvolution: CustomStringConvertible {
         var generator = TestGenerator(seed: 11)
         // The result has a vector axis too, and one of the inputs.
         let x = randomArray(.float32, [2, examples, channels, size, size], generator: &generator)
-        let w = randomArray(.float32, (role == .output ? [] : [2]) + [outputs, channels / sizes[6], kernel, kernel], generator: &generator)
-        let y = randomArray(.float32, (role == .output ? [2] : []) + [examples, outputs, out, out], generator: &generator)
+        let w = randomArray(
+            .float32, (role == .output ? [] : [2]) + [outputs, channels / sizes[6], kernel, kernel],
+            generator: &generator)
+        let y = randomArray(
+            .float32, (role == .output ? [2] : []) + [examples, outputs, out, out], generator: &generator)
         let result =
             switch role {
             case .output: y

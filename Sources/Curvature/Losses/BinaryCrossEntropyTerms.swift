@@ -8,10 +8,18 @@ package struct BinaryCrossEntropyTerms: LossTerms {
     package var weights: Node?
     package var positiveWeights: Node?
 
+    /// w (1 - y) softplus(z) + w r y softplus(-z): the same, without cancellation, and finite where a logit is infinite on the
+    /// side of its target.
     package func value(_ z: Node, in graph: TensorGraph) throws -> Node {
-        let negative = try graph.multiply(weightedNegative(graph), z)
-        let soft = try graph.unary(.softplus, graph.negate(z))
-        return try graph.sum(graph.add(negative, scaled(soft, graph)), axes: [2])
+        let zero = try graph.zeros(like: z)
+        func term(_ factor: Node, _ logit: Node) throws -> Node {
+            let product = try graph.multiply(factor, graph.unary(.softplus, logit))
+            return try graph.select(graph.equal(factor, zero), zero, product)
+        }
+        var positive = target
+        for factor in [weights, positiveWeights].compactMap(\.self) { positive = try graph.multiply(factor, positive) }
+        let sum = try graph.add(term(weightedNegative(graph), z), term(positive, graph.negate(z)))
+        return try graph.sum(sum, axes: [2])
     }
     package func gradient(_ z: Node, in graph: TensorGraph) throws -> Node {
         let missing = try graph.subtract(graph.filled(1, like: z), graph.sigmoid(z))

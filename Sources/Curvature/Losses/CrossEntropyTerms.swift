@@ -72,7 +72,7 @@ package struct CrossEntropyTerms: LossTerms {
             let label = try graph.broadcast(y, like: z, without: [2])
             let isLabel = try graph.equal(label, graph.broadcast(classes, to: shape, axes: [2]))
             let hot = try graph.cast(isLabel, to: .real)
-            let mark = try graph.filled(Double(ignored), graph.shape(y), .int64)
+            let mark = try graph.broadcast(graph.scalar(Int64(ignored)), to: graph.shape(y), axes: [])
             let counts = try graph.cast(graph.not(graph.equal(y, mark)), to: .real)
             // (1 - eps) u_y [c = y] + (eps / C) u_c, and nothing where the term is ignored.
             var q = try smooth(hot, outputs, graph)

@@ -10,23 +10,29 @@ struct LossDivisor {
         let shape = problem.shape
         switch problem.loss.function {
         case .crossEntropy(let ignored, _, let weights, _) where problem.hasIndexTargets:
-            let counted = try countedWeight(ignored: ignored, weights: weights)
+            let (terms, weight) = try counted(ignored: ignored, weights: weights)
             guard problem.loss.reduction == .mean else { return 1 }
-            guard counted > 0 else {
+            guard terms > 0 else {
                 throw ProblemError(
                     .target,
                     "\(problem.data.origin): 'targets' has no term that counts (ignore_index=\(ignored)), so its mean is undefined; use --reduction sum, or other targets"
                 )
             }
-            return counted
+            guard weight > 0 else {
+                throw ProblemError(
+                    .loss,
+                    "--loss: the class weights '\(weights!)' of the terms that count sum to \(weight), so their mean is undefined; use --reduction sum, or other weights"
+                )
+            }
+            return weight
         case .crossEntropy: return problem.loss.reduction == .mean ? Double(shape.examples * shape.terms) : 1
         case .meanSquaredError, .binaryCrossEntropy:
             return problem.loss.reduction == .mean ? Double(shape.outputEntries) : 1
         }
     }
 
-    /// The sum of the class weights of all labels that are not ignored.
-    private func countedWeight(ignored: Int, weights: String?) throws -> Double {
+    /// How many labels are not ignored, and the sum of their class weights.
+    private func counted(ignored: Int, weights: String?) throws -> (terms: Int, weight: Double) {
         let shape = problem.shape
         let classes = shape.outputs
         var classWeights = [Double](repeating: 1, count: classes)
@@ -34,13 +40,18 @@ struct LossDivisor {
             let memory = Memory(byteCount: 8 * classes)
             let operand = Operand(address: memory.address, storage: .float64, sizes: [classes])
             try problem.vectors.read(weights, from: 0, into: operand)
+            if let index = operand.firstNonFinite {
+                throw ProblemError(
+                    .notFinite,
+                    "\(problem.vectors.origin): '\(weights)' has a value that is not finite at element \(index)")
+            }
             classWeights = operand.doubles
         }
         var counts = [Int](repeating: 0, count: classes)
         let total = shape.examples * shape.terms
         let chunk = min(total, 1 << 16)
         let memory = Memory(byteCount: 8 * chunk)
-        for start in stride(from: 0, to: total, by: chunk) {
+        for start in stride(from: 0, to: total, by: max(1, chunk)) {
             let operand = Operand(address: memory.address, storage: .int64, sizes: [min(chunk, total - start)])
             try problem.data.read("targets", from: start, into: operand)
             try operand.withMutableSpan(of: Int64.self) { labels in
@@ -59,6 +70,6 @@ struct LossDivisor {
                 }
             }
         }
-        return zip(counts, classWeights).reduce(0) { $0 + Double($1.0) * $1.1 }
+        return (counts.reduce(0, +), zip(counts, classWeights).reduce(0) { $0 + Double($1.0) * $1.1 })
     }
 }

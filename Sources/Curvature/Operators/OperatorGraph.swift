@@ -3,6 +3,8 @@ package struct OperatorGraph: Sendable {
     package private(set) var quantities: [Quantity] = []
     package private(set) var kinds: [Kind] = []
     private var interned: [Quantity: Value] = [:]
+    /// Texts by which operands of commutative operations are ordered, so that spellings of one value are one plan.
+    private var sortKeys: [String] = []
     package let shape: ProblemShape
 
     package init(shape: ProblemShape) { self.shape = shape }
@@ -16,7 +18,14 @@ package struct OperatorGraph: Sendable {
         quantities.append(quantity)
         kinds.append(kind)
         interned[quantity] = value
+        sortKeys.append(text(value, depth: 4))
         return value
+    }
+
+    /// Two values in an order that does not depend on which was asked for first.
+    package func ordered(_ a: Value, _ b: Value) -> (Value, Value) { precedes(b, a) ? (b, a) : (a, b) }
+    private func precedes(_ a: Value, _ b: Value) -> Bool {
+        (sortKeys[a.index], a.index) < (sortKeys[b.index], b.index)
     }
 
     /// The values that `roots` need, operands first.
@@ -38,7 +47,7 @@ package struct OperatorGraph: Sendable {
 
     // MARK: Canonical constructors
 
-    /// A linear combination with nested ones opened, like terms added, and terms in the table's order.
+    /// A linear combination with nested ones opened, like terms added, and terms in an order of their own.
     package mutating func combination(_ terms: [CombinationTerm], _ kind: Kind) -> Value {
         var sums: [CombinationTerm] = []
         var positions: [CombinationTerm: Int] = [:]
@@ -65,14 +74,19 @@ package struct OperatorGraph: Sendable {
         }
         sums.removeAll { $0.factor == 0 && $0.scalar == nil }
         if sums.count == 1, sums[0].factor == 1, sums[0].scalar == nil { return sums[0].value }
-        sums.sort { ($0.value, $0.scalar?.index ?? -1) < ($1.value, $1.scalar?.index ?? -1) }
+        sums.sort { a, b in
+            if a.value != b.value { return precedes(a.value, b.value) }
+            guard let first = a.scalar, let second = b.scalar else { return a.scalar == nil && b.scalar != nil }
+            return precedes(first, second)
+        }
         return intern(.combination(sums, kind), kind)
     }
 
     package mutating func product(_ a: Value?, _ b: Value?) -> Value? {
         guard let a else { return b }
         guard let b else { return a }
-        return intern(.scalarProduct(min(a, b), max(a, b)), .scalar)
+        let (first, second) = ordered(a, b)
+        return intern(.scalarProduct(first, second), .scalar)
     }
 
     /// `x` times a scalar value.

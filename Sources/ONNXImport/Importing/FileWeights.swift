@@ -35,8 +35,8 @@ extension FileWeights.Weight {
     }
     var isFinite: Bool {
         switch values {
-        case .float32(let values): values.allSatisfy(\.isFinite)
-        case .float64(let values): values.allSatisfy(\.isFinite)
+        case .float32(let values): values.allSatisfy { $0.isFinite }
+        case .float64(let values): values.allSatisfy { $0.isFinite }
         }
     }
 }

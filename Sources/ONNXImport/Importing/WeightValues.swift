@@ -36,12 +36,7 @@ extension FileWeights.Weight {
 extension FileWeights {
     /// Precomputed rotary tables: each holds the cosines or sines for which another holds the counterpart.
     func rotaryTables() -> Set<Int> {
-        let candidates = parameters.indices.filter { index in
-            switch parameters[index].values {
-            case .float32(let values): parameters[index].sizes.count >= 2 && values.allSatisfy { abs($0) <= 1.00001 }
-            case .float64(let values): parameters[index].sizes.count >= 2 && values.allSatisfy { abs($0) <= 1.00001 }
-            }
-        }
+        let candidates = parameters.indices.filter { parameters[$0].sizes.count >= 2 }
         var tables: Set<Int> = []
         for (position, first) in candidates.enumerated() {
             for second in candidates[(position + 1)...] where parameters[first].isOtherPart(of: parameters[second]) {

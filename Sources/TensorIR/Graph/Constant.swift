@@ -22,6 +22,25 @@ package struct Constant: Hashable, Sendable {
     package var count: Int { sizes.reduce(1, *) }
 }
 
+/// Constants are the same if their bits are: 0 and -0 are two, and NaN is one.
+extension Constant.Values {
+    package static func == (a: Self, b: Self) -> Bool {
+        switch (a, b) {
+        case (.real(let a), .real(let b)): a.elementsEqual(b) { $0.bitPattern == $1.bitPattern }
+        case (.int64(let a), .int64(let b)): a == b
+        case (.bool(let a), .bool(let b)): a == b
+        default: false
+        }
+    }
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .real(let values): for value in values { hasher.combine(value.bitPattern) }
+        case .int64(let values): hasher.combine(values)
+        case .bool(let values): hasher.combine(values)
+        }
+    }
+}
+
 /// The constants of a graph, each stored once.
 package struct ConstantTable: Sendable {
     private var values: [Constant] = []

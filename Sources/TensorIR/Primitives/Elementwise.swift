@@ -21,6 +21,9 @@ package struct Elementwise: Primitive {
             throw GraphError.invalid(
                 self, "element types \(operands.map { "\($0.element)" }.joined(separator: " and ")) do not go together")
         }
+        guard operation == .cast || operation.isDefined(for: values[0].element) else {
+            throw GraphError.invalid(self, "not defined for \(values[0].element)")
+        }
         let shape = operands[0].shape
         switch operation {
         case .cast: return TensorType(shape, target!)
@@ -56,5 +59,15 @@ package struct Elementwise: Primitive {
         return ElementwiseKernel(
             sizes: result.sizes, loads: operands, instructions: [instruction], stores: [(count, result)],
             registerStorages: operands.map(\.storage) + [result.storage])
+    }
+}
+
+extension ElementwiseOperation {
+    fileprivate func isDefined(for element: ElementType) -> Bool {
+        switch element {
+        case .real, .float64: isDefined(for: Storage.float64)
+        case .int64: isDefined(for: Storage.int64)
+        case .bool: isDefined(for: Storage.bool)
+        }
     }
 }

@@ -66,7 +66,8 @@ struct TestNetwork {
         let (q, k) = (try network.linear("q", x, 3), try network.linear("k", x, 3))
         let scores = try graph.contract(q, [0, 1, 3], k, [0, 2, 3], to: [0, 1, 2])
         let mixed = try graph.contract(graph.softmax(scores, axis: 2), [0, 1, 2], x, [0, 2, 3], to: [0, 1, 3])
-        return network.model(try network.linear("out", graph.tanh(graph.add(mixed, x)), outputs))
+        let output = try network.linear("out", graph.tanh(graph.add(mixed, x)), outputs)
+        return network.model(output)
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Curvature
 
 /// What one plan shares, asked of the plan itself.
-@Suite struct SharingTests {
+@Suite struct PlanSharingTests {
     private static let requests = [
         "loss", "gradient", "hessian @ v", "ggn @ v", "empirical_fisher @ v",
     ]
