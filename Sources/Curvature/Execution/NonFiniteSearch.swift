@@ -23,6 +23,8 @@ struct NonFiniteSearch {
         let count = tensor.shape.reduce(1, *)
         let chunk = min(count, 1 << 16)
         let memory = Memory(byteCount: 8 * chunk)
+        // An operand does not keep its memory alive.
+        defer { withExtendedLifetime(memory) {} }
         for start in stride(from: 0, to: count, by: max(1, chunk)) {
             let operand = Operand(address: memory.address, storage: .float64, sizes: [min(chunk, count - start)])
             try source.read(name, from: start, into: operand)

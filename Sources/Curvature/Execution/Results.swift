@@ -8,19 +8,24 @@ public struct Results: @unchecked Sendable {
         /// () for a scalar, (n) for a vector, (n, k) for a block, (N, ..., C) for predictions.
         public let shape: [Int]
         package let operand: Operand
+        /// What the operand points into: an entry may outlive the results it came with.
+        private let memory: Memory
+
+        init(name: String, shape: [Int], operand: Operand, memory: Memory) {
+            (self.name, self.shape, self.operand, self.memory) = (name, shape, operand, memory)
+        }
         /// The elements in row-major order.
-        public var values: [Double] { operand.doubles }
+        public var values: [Double] { withExtendedLifetime(memory) { operand.doubles } }
     }
     public let entries: [Entry]
     public let precision: Precision
-    private let memory: Memory
 
     init(_ plan: Plan, _ values: ValueStore) {
         precision = plan.options.precision
         let storage = precision.storage
         let sources = plan.roots.map { values[$0] }
         let sizes = sources.map { ($0.count * storage.byteCount + 63) / 64 * 64 }
-        memory = Memory(byteCount: sizes.reduce(0, +))
+        let memory = Memory(byteCount: sizes.reduce(0, +))
         var address = memory.address
         var entries: [Entry] = []
         for (index, source) in sources.enumerated() {
@@ -30,7 +35,8 @@ public struct Results: @unchecked Sendable {
             } else {
                 operand.fill(source.doubles)
             }
-            entries.append(Entry(name: plan.requests[index].name, shape: source.sizes, operand: operand))
+            entries.append(
+                Entry(name: plan.requests[index].name, shape: source.sizes, operand: operand, memory: memory))
             address += sizes[index]
         }
         self.entries = entries

@@ -38,6 +38,8 @@ struct LossDivisor {
         var classWeights = [Double](repeating: 1, count: classes)
         if let weights {
             let memory = Memory(byteCount: 8 * classes)
+            // An operand does not keep its memory alive.
+            defer { withExtendedLifetime(memory) {} }
             let operand = Operand(address: memory.address, storage: .float64, sizes: [classes])
             try problem.vectors.read(weights, from: 0, into: operand)
             if let index = operand.firstNonFinite {
@@ -51,6 +53,8 @@ struct LossDivisor {
         let total = shape.examples * shape.terms
         let chunk = min(total, 1 << 16)
         let memory = Memory(byteCount: 8 * chunk)
+        // An operand does not keep its memory alive.
+        defer { withExtendedLifetime(memory) {} }
         for start in stride(from: 0, to: total, by: max(1, chunk)) {
             let operand = Operand(address: memory.address, storage: .int64, sizes: [min(chunk, total - start)])
             try problem.data.read("targets", from: start, into: operand)

@@ -24,7 +24,8 @@ extension OperatorGraph {
             result = apply(map, transposed: false, to: value(of: x, &known), &known)
         case .norm(let x): result = intern(.norm(value(of: x, &known)), .scalar)
         case .dot(let a, let b):
-            let (a, b) = ordered(value(of: a, &known), value(of: b, &known))
+            let (first, second) = (value(of: a, &known), value(of: b, &known))
+            let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
         case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition:
             preconditionFailure("an operator has no value; requests of this kind are refused before")

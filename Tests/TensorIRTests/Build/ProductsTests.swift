@@ -47,7 +47,8 @@ import Testing
     ])
     func matmul(_ test: MatmulCase) throws {
         let examples = 3
-        try expectDerivativesMatch([.uniform(test.left), .uniform(test.right)], seed: 1, examples: examples) { graph, x in
+        try expectDerivativesMatch([.uniform(test.left), .uniform(test.right)], seed: 1, examples: examples) {
+            graph, x in
             let product = try graph.matmul(x[0], x[1])
             #expect(graph.shape(product) == test.result)
             return product
@@ -56,10 +57,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "ij->ji", "ij->", "bij->bj", "ij->ij", "ij,jk->ik", "ij,jk,kl->il", "bi,ij,bj->b", "ijk,k,j->i", "i,j,k->kij",
-        "ij,k->j", "ijk,lk->", "bij,bkj,bkl->bil", "i,i,i->i", "ij,ij,j->i", "bhij,bhjd->bhid", "i,j->",
-    ].map(EinsumText.init))
+    @Test(
+        arguments: [
+            "ij->ji", "ij->", "bij->bj", "ij->ij", "ij,jk->ik", "ij,jk,kl->il", "bi,ij,bj->b", "ijk,k,j->i",
+            "i,j,k->kij",
+            "ij,k->j", "ijk,lk->", "bij,bkj,bkl->bil", "i,i,i->i", "ij,ij,j->i", "bhij,bhjd->bhid", "i,j->",
+        ].map(EinsumText.init))
     func einsum(_ text: EinsumText) throws {
         try expectDerivativesMatch(text.inputs, seed: 2) { graph, x in
             try graph.einsum(x, text.operands, to: text.result)

@@ -43,7 +43,9 @@ import Testing
         try expectDerivativesMatch([.uniform([4, .examples, 3], -3...3)], seed: 3) { graph, x in
             try graph.logSumExp(x[0], axis: axis)
         } reference: { x in
-            let lines = ReductionsTests.alongLines(x[0], axis) { line in line.map { _ in ReductionsTests.logSumExp(line) } }
+            let lines = ReductionsTests.alongLines(x[0], axis) { line in
+                line.map { _ in ReductionsTests.logSumExp(line) }
+            }
             var sizes = x[0].sizes
             sizes.remove(at: axis)
             return Dense(sizes) { index in lines[Array(index[..<axis]) + [0] + index[axis...]] }
@@ -60,9 +62,12 @@ import Testing
             let single = Double(Float(scale))
             #expect(interpreter.value(try graph.softmax(x, axis: 1)).values == [1, 0, 0.5, 0.5])
             expectClose(
-                interpreter.value(try graph.logSoftmax(x, axis: 1)).values, [0, -2 * single, -log(2), -log(2)], within: 1e-6,
+                interpreter.value(try graph.logSoftmax(x, axis: 1)).values, [0, -2 * single, -log(2), -log(2)],
+                within: 1e-6,
                 "log softmax")
-            expectClose(interpreter.value(try graph.logSumExp(x, axis: 1)).values, [single, log(2) - single], within: 1e-6, "log sum exp")
+            expectClose(
+                interpreter.value(try graph.logSumExp(x, axis: 1)).values, [single, log(2) - single], within: 1e-6,
+                "log sum exp")
         }
     }
 
@@ -72,12 +77,14 @@ import Testing
         case selected
     }
 
-    /// Attention with a mask that hides some scores and, in the last row, all of them: values and derivatives are those of the
-    /// scores that are seen; what is hidden gives zeros, never NaN.
+    /// Attention with a mask that hides some scores and, in the last row, all of them: values and derivatives are those
+    /// of the scores that are seen; what is hidden gives zeros, never NaN.
     @Test(arguments: Mask.allCases, [false, true])
     func maskedScores(mask: Mask, isLogarithm: Bool) throws {
-        let seen: [[Bool]] = [[true, true, true, true], [true, false, true, false], [false, false, false, true],
-            [false, false, false, false]]
+        let seen: [[Bool]] = [
+            [true, true, true, true], [true, false, true, false], [false, false, false, true],
+            [false, false, false, false],
+        ]
         let hidden = seen.joined().map { $0 ? 0 : -Double.infinity }
         try expectDerivativesMatch(
             [.uniform([.examples, 4, 2]), .uniform([.examples, 4, 2]), .uniform([.examples, 4])], seed: 4
@@ -90,7 +97,8 @@ import Testing
                 let addend = try graph.broadcast(graph.constant(Constant([4, 4], hidden)), to: shape, axes: [1, 2])
                 masked = try graph.add(scores, addend)
             case .selected:
-                let isSeen = try graph.broadcast(graph.constant(Constant([4, 4], seen.flatMap(\.self))), to: shape, axes: [1, 2])
+                let isSeen = try graph.broadcast(
+                    graph.constant(Constant([4, 4], seen.flatMap(\.self))), to: shape, axes: [1, 2])
                 masked = try graph.select(isSeen, scores, graph.filled(-.infinity, like: scores))
             }
             if isLogarithm { return try graph.multiply(graph.logSumExp(masked, axis: 2), x[2]) }
@@ -126,7 +134,8 @@ import Testing
             let tolerance = precision == .float32 ? 1e-6 : 1e-14
             let half = -log(2.0)
             let values = interpreter.value(y).values
-            expectClose(values, [half, -.infinity, half, -.infinity, -.infinity, -.infinity], within: tolerance, "value")
+            expectClose(
+                values, [half, -.infinity, half, -.infinity, -.infinity, -.infinity], within: tolerance, "value")
             expectClose(interpreter.value(tangent).values, [-1, 0, 1, 4, 5, 6], within: tolerance, "tangent")
             // u - p sum u; hidden entries have p = 0.
             expectClose(interpreter.value(gradient).values, [-2, 2, 0, 4, 5, 6], within: tolerance, "gradient")

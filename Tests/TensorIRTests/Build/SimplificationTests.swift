@@ -22,7 +22,8 @@ import Testing
         let interpreter = Interpreter(graph, leaves: leaves, examples: 3)
         #expect(simplified != plain, "nothing was simplified", sourceLocation: sourceLocation)
         expectClose(
-            interpreter.value(simplified), interpreter.value(plain), within: 1e-14, "simplified", sourceLocation: sourceLocation)
+            interpreter.value(simplified), interpreter.value(plain), within: 1e-14, "simplified",
+            sourceLocation: sourceLocation)
     }
 
     // MARK: Arithmetic
@@ -106,7 +107,8 @@ import Testing
         #expect(try graph.reshape(flat, [.examples, 2, 6]) == graph.reshape(x, [.examples, 2, 6]))
         #expect(try graph.reshape(flat, [.examples, 4, 3]) == x)
         #expect(try graph.reshape(x, graph.shape(x)) == x)
-        expectSameValue(try graph.reshape(flat, [.examples, 6, 2]), try graph.append(Reshape([.examples, 6, 2]), flat))
+        expectSameValue(
+            try graph.reshape(flat, [.examples, 6, 2]), try graph.append(Reshape([.examples, 6, 2]), flat))
     }
     @Test func permutes() throws {
         let x = try input([2, .examples, 4])
@@ -188,7 +190,8 @@ import Testing
         expectSameValue(
             try graph.contract(rolled, [0, 1, 2], b, [2, 3], to: [1, 2, 0, 3]),
             try graph.append(Contract([0, 1, 2], [2, 3], to: [1, 2, 0, 3]), rolled, b))
-        #expect(!graph.ancestors(of: [try graph.contract(rolled, [0, 1, 2], b, [2, 3], to: [1, 2, 0, 3])]).contains(rolled))
+        #expect(
+            !graph.ancestors(of: [try graph.contract(rolled, [0, 1, 2], b, [2, 3], to: [1, 2, 0, 3])]).contains(rolled))
     }
 
     @Test func contractionsAbsorbBroadcasts() throws {

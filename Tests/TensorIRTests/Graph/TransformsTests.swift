@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct TransformsTests {
     private let graph = TensorGraph()
-    private func input(_ role: InputLeaf.Role, _ shape: Shape) throws -> Node { try graph.input(role, TensorType(shape)) }
+    private func input(_ role: InputLeaf.Role, _ shape: Shape) throws -> Node {
+        try graph.input(role, TensorType(shape))
+    }
 
     @Test func ancestorsAreSortedAndComplete() throws {
         let (x, y) = (try input(.parameter(0), [2]), try input(.parameter(1), [2]))
@@ -60,7 +62,9 @@ import Testing
         let images = try graph.batch([product, common, v], replacements: [v: block], size: 4)
         #expect(graph.shape(images[0]) == [4, 3])
         #expect(images[1] == common && images[2] == block)
-        let exponentials = graph.ancestors(of: images).filter { (graph.primitive($0) as? Elementwise)?.operation == .exp }
+        let exponentials = graph.ancestors(of: images).filter {
+            (graph.primitive($0) as? Elementwise)?.operation == .exp
+        }
         #expect(exponentials == [common])
     }
 

@@ -4,21 +4,23 @@ import Testing
 @testable import TensorIR
 
 @Suite struct ContractTests {
-    @Test(arguments: [
-        // Matrix products, with the example axis in every role.
-        "ij,jk->ik", "ij,jk->ki", "ji,jk->ik", "ij,kj->ik", "bj,jk->bk", "bj,kj->bk", "bj,bk->jk", "bj,bk->kj", "jb,bk->jk",
-        // Vectors and inner products.
-        "ij,j->i", "i,ij->j", "i,i->", "ij,ij->", "ij,ji->", "bij,bij->b",
-        // Outer products.
-        "i,j->ij", "i,j->ji", "bi,j->bij", "bi,bj->bij", "ij,kl->ikjl",
-        // Batch axes in front, in the middle and behind.
-        "bij,bjk->bik", "ijb,jkb->ikb", "bihd,bjhd->bhij", "bhij,bjhd->bihd", "ibj,kbj->bik",
-        // Elementwise products.
-        "ij,ij->ij", "bij,ij->bij", "bij,j->bij", "ij,ji->ij", "i,bi->bi",
-        // Several contracted axes, and those of one kind apart from each other.
-        "ijk,kjl->il", "ijk,jk->i", "ijkl,jl->ik", "bijk,bkjl->li", "ijk,lmk->limj",
-        "i,->i", ",->",
-    ].map(EinsumText.init))
+    @Test(
+        arguments: [
+            // Matrix products, with the example axis in every role.
+            "ij,jk->ik", "ij,jk->ki", "ji,jk->ik", "ij,kj->ik", "bj,jk->bk", "bj,kj->bk", "bj,bk->jk", "bj,bk->kj",
+            "jb,bk->jk",
+            // Vectors and inner products.
+            "ij,j->i", "i,ij->j", "i,i->", "ij,ij->", "ij,ji->", "bij,bij->b",
+            // Outer products.
+            "i,j->ij", "i,j->ji", "bi,j->bij", "bi,bj->bij", "ij,kl->ikjl",
+            // Batch axes in front, in the middle and behind.
+            "bij,bjk->bik", "ijb,jkb->ikb", "bihd,bjhd->bhij", "bhij,bjhd->bihd", "ibj,kbj->bik",
+            // Elementwise products.
+            "ij,ij->ij", "bij,ij->bij", "bij,j->bij", "ij,ji->ij", "i,bi->bi",
+            // Several contracted axes, and those of one kind apart from each other.
+            "ijk,kjl->il", "ijk,jk->i", "ijkl,jl->ik", "bijk,bkjl->li", "ijk,lmk->limj",
+            "i,->i", ",->",
+        ].map(EinsumText.init))
     func patterns(_ text: EinsumText) throws {
         try expectDerivativesMatch(text.inputs, seed: 1, examples: 4) { graph, x in
             try graph.contract(x[0], text.operands[0], x[1], text.operands[1], to: text.result)
@@ -40,7 +42,8 @@ import Testing
     @Test func ofViews() throws {
         try expectDerivativesMatch([.uniform([5, .examples, 4]), .uniform([5, 3])], seed: 3) { graph, x in
             let a = try graph.reverse(graph.slice(x[0], axis: 2, start: 1, count: 3), axis: 2)
-            let b = try graph.broadcast(graph.slice(x[1], axis: 0, start: 4, step: -2, count: 3), to: [3, 2, 3], axes: [0, 2])
+            let b = try graph.broadcast(
+                graph.slice(x[1], axis: 0, start: 4, step: -2, count: 3), to: [3, 2, 3], axes: [0, 2])
             return try graph.append(Contract([0, 1, 2], [2, 3, 4], to: [4, 1, 0, 3]), a, b)
         } reference: { x in
             let a = Dense([5, x[0].sizes[1], 3]) { x[0][$0[0], $0[1], 3 - $0[2]] }

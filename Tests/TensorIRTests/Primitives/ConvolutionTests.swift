@@ -39,11 +39,14 @@ import Testing
                         for window in Dense.indices(windows) {
                             for tap in Dense.indices(taps) {
                                 let place = extents.indices.map {
-                                    window[$0] * geometry.strides[$0] + tap[$0] * geometry.dilations[$0] - geometry.padLow[$0]
+                                    window[$0] * geometry.strides[$0] + tap[$0] * geometry.dilations[$0]
+                                        - geometry.padLow[$0]
                                 }
                                 guard zip(place, extents).allSatisfy({ (0..<$1).contains($0) }) else { continue }
                                 let group = output / outputs
-                                body([b, group * channels + channel] + place, [output, channel] + tap, [b, output] + window)
+                                body(
+                                    [b, group * channels + channel] + place, [output, channel] + tap,
+                                    [b, output] + window)
                             }
                         }
                     }
@@ -64,7 +67,9 @@ import Testing
         Setting("dilated", [6, 7], taps: [2, 3], dilations: [3, 2], low: [1, 1], high: [1, 1]),
         Setting("depthwise", [4, 4], taps: [3, 3], low: [1, 1], high: [1, 1], groups: 3, channels: 1, outputs: 1),
         Setting("depthwise, two outputs", [4, 3], taps: [2, 2], groups: 2, channels: 1, outputs: 2),
-        Setting("groups, strided, dilated", [5, 6], taps: [2, 2], strides: [2, 1], dilations: [1, 2], low: [1, 0], high: [0, 2], groups: 2),
+        Setting(
+            "groups, strided, dilated", [5, 6], taps: [2, 2], strides: [2, 1], dilations: [1, 2], low: [1, 0],
+            high: [0, 2], groups: 2),
         Setting("strides beyond the taps", [7, 5], taps: [2, 1], strides: [3, 2], channels: 1, outputs: 1),
     ]
 

@@ -46,7 +46,9 @@ import Testing
         default: nil
         }
     }
-    private static func binary(_ operation: ElementwiseOperation) -> (left: Input, right: Input, function: (Double, Double) -> Double)? {
+    private static func binary(_ operation: ElementwiseOperation) -> (
+        left: Input, right: Input, function: (Double, Double) -> Double
+    )? {
         let shape: Shape = [.examples, 7]
         let plain = Input.uniform(shape, -2...2)
         let positive = Input.uniform(shape, 0.3...2)
@@ -114,7 +116,9 @@ import Testing
         try expectDerivativesMatch([.booleans(shape), .uniform(shape), .uniform(shape)], seed: 1) { graph, x in
             try graph.select(x[0], x[1], x[2])
         } reference: { x in
-            Dense(x[0].sizes, values: x[0].values.indices.map { x[0].values[$0] != 0 ? x[1].values[$0] : x[2].values[$0] })
+            Dense(
+                x[0].sizes, values: x[0].values.indices.map { x[0].values[$0] != 0 ? x[1].values[$0] : x[2].values[$0] }
+            )
         }
         // One branch without a tangent.
         try expectDerivativesMatch([.booleans(shape), .uniform(shape)], seed: 2) { graph, x in

@@ -18,8 +18,10 @@ import Testing
         var indices: Shape { joined(batch, picks) }
         var picked: Shape { joined(lead, batch, picks, rest) }
 
-        /// Calls `body` with the index of each picked element, of its row's number, and of the table's element without its row.
-        func forEachPick(_ examples: Int, _ body: (_ picked: [Int], _ index: [Int], _ element: (Int) -> [Int]) -> Void) {
+        /// Calls `body` with the index of each picked element, of its row's number, and of the table's element without
+        /// its row.
+        func forEachPick(_ examples: Int, _ body: (_ picked: [Int], _ index: [Int], _ element: (Int) -> [Int]) -> Void)
+        {
             for index in Dense.indices(picked.sizes(examples: examples)) {
                 let front = index.prefix(lead.rank + batch.rank)
                 let inner = index.dropFirst(front.count)
@@ -68,7 +70,8 @@ import Testing
         let inputs = [Input.uniform(setting.picked), .integers(setting.indices, 1..<4)]
         try expectDerivativesMatch(inputs, seed: 2, batchesInputs: setting.lead.rank == 0) { graph, x in
             let table = try graph.append(
-                ScatterAdd(rows: setting.rows, lead: setting.lead.rank, batchAxes: setting.batch.rank), graph.square(x[0]), x[1])
+                ScatterAdd(rows: setting.rows, lead: setting.lead.rank, batchAxes: setting.batch.rank),
+                graph.square(x[0]), x[1])
             // Sums over examples where indices are no example's own.
             #expect(graph.shape(table) == setting.table)
             return table

@@ -33,7 +33,9 @@ import Testing
             let (first, _) = try derivatives(at: [-1, 0, 2]) { try $0.binary(operation, $1, $0.zeros(like: $1)) }
             #expect(first == (isMaximum ? [0, 0.5, 1] : [1, 0.5, 0]))
             // The other operand has the other half.
-            let (other, _) = try derivatives(at: [-1, 0, 2]) { try $0.append(Elementwise(operation), $0.zeros(like: $1), $1) }
+            let (other, _) = try derivatives(at: [-1, 0, 2]) {
+                try $0.append(Elementwise(operation), $0.zeros(like: $1), $1)
+            }
             #expect(other == (isMaximum ? [0, 0.5, 1] : [1, 0.5, 0]))
         }
     }
@@ -53,7 +55,8 @@ import Testing
         let points = [-2.0, -1, 0, 0.5]
         let (first, second) = try derivatives(at: points) { try $0.power($1, $0.filled(exponent, like: $1)) }
         func power(_ x: Double, _ n: Double) -> Double { n < 0 ? 0 : (0..<Int(n)).reduce(1) { value, _ in value * x } }
-        expectClose(first, points.map { exponent * power($0, exponent - 1) }, within: 1e-14, "first, exponent \(exponent)")
+        expectClose(
+            first, points.map { exponent * power($0, exponent - 1) }, within: 1e-14, "first, exponent \(exponent)")
         expectClose(
             second, points.map { exponent * (exponent - 1) * power($0, exponent - 2) }, within: 1e-14,
             "second, exponent \(exponent)")

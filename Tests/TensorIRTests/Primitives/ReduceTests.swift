@@ -6,10 +6,14 @@ import Testing
 @Suite struct ReduceTests {
     private static let axisSets = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [2, 1], [0, 1, 2]]
 
-    private static func reduce(_ x: Dense, _ axes: [Int], _ initial: Double, _ combine: (Double, Double) -> Double) -> Dense {
+    private static func reduce(_ x: Dense, _ axes: [Int], _ initial: Double, _ combine: (Double, Double) -> Double)
+        -> Dense
+    {
         let kept = x.sizes.indices.filter { !axes.contains($0) }
         var result = Dense(kept.map { x.sizes[$0] }) { _ in initial }
-        for index in Dense.indices(x.sizes) { result[kept.map { index[$0] }] = combine(result[kept.map { index[$0] }], x[index]) }
+        for index in Dense.indices(x.sizes) {
+            result[kept.map { index[$0] }] = combine(result[kept.map { index[$0] }], x[index])
+        }
         return result
     }
 
@@ -99,7 +103,8 @@ import Testing
         for wide in [false, true] {
             for precision in [Storage.float32, .float64] {
                 let sum = try graph.sum(x, axes: [0], wide: wide)
-                let interpreter = Interpreter(graph, leaves: [x: [1, 2, 3, 4, 5, 6]], examples: 2, precision: precision)
+                let interpreter = Interpreter(
+                    graph, leaves: [x: [1, 2, 3, 4, 5, 6]], examples: 2, precision: precision)
                 #expect(graph.primitive(sum).canAccumulate)
                 #expect(interpreter.accumulated(sum, onto: [10, 20, 30]).values == [15, 27, 39])
             }

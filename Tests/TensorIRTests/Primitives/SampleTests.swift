@@ -8,7 +8,8 @@ import Testing
     private let probabilities: [Double] = (0..<48).map { [0.5, 0.125, 0.25, 0.125][($0 + $0 / 4) % 4] }
 
     private func draw(
-        _ distribution: Sample.Distribution, seed: UInt64, samples: Int, examples: Int = 6, precision: Storage = .float64
+        _ distribution: Sample.Distribution, seed: UInt64, samples: Int, examples: Int = 6,
+        precision: Storage = .float64
     ) throws -> Dense {
         let graph = TensorGraph()
         let p = try graph.input(.parameter(0), TensorType([.examples, 2, 4]))
@@ -20,7 +21,9 @@ import Testing
     @Test func shapes() throws {
         let graph = TensorGraph()
         let p = try graph.input(.parameter(0), TensorType([.examples, 2, 4]))
-        let types = try SampleTests.distributions.map { graph.type(try graph.append(Sample($0, seed: 1, samples: 3), p)) }
+        let types = try SampleTests.distributions.map {
+            graph.type(try graph.append(Sample($0, seed: 1, samples: 3), p))
+        }
         let real = TensorType([3, .examples, 2, 4])
         #expect(types == [TensorType([3, .examples, 2], .int64), real, real])
     }

@@ -156,7 +156,9 @@ import Testing
     @Test func sliceOfNothing() throws {
         let graph = TensorGraph()
         let x = try graph.input(.parameter(0), TensorType([.examples, 4]))
-        let (slot, u) = (try graph.input(.tangent(0), graph.type(x)), try graph.input(.value(0), TensorType([.examples, 0])))
+        let (slot, u) = (
+            try graph.input(.tangent(0), graph.type(x)), try graph.input(.value(0), TensorType([.examples, 0]))
+        )
         let empty = try graph.slice(x, axis: 1, start: 0, count: 0)
         let tangent = try #require(try graph.linearize([empty], seeds: [x: slot])[0])
         let cotangent = try #require(try graph.transpose([(tangent, u)], to: [slot])[0])

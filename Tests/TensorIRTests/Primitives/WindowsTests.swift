@@ -69,7 +69,8 @@ import Testing
     func transposedSum(_ setting: Setting) throws {
         let shape = Shape([2, .examples] + setting.windows.map { Dimension($0) })
         try expectDerivativesMatch([.uniform(shape)], seed: 2) { graph, x in
-            try graph.append(WindowSum(setting.geometry, space: setting.extents, isTransposed: true), graph.square(x[0]))
+            try graph.append(
+                WindowSum(setting.geometry, space: setting.extents, isTransposed: true), graph.square(x[0]))
         } reference: { x in
             var result = Dense(Array(x[0].sizes.prefix(2)) + setting.extents) { _ in 0 }
             for index in Dense.indices(x[0].sizes) {
@@ -106,7 +107,9 @@ import Testing
         let setting = Setting("ties", [2, 4], sizes: [2, 2], strides: [2, 2])
         let graph = TensorGraph()
         let x = try graph.input(.parameter(0), TensorType([1, 2, 4]))
-        let (slot, u) = (try graph.input(.tangent(0), graph.type(x)), try graph.input(.value(0), TensorType([1, 1, 2])))
+        let (slot, u) = (
+            try graph.input(.tangent(0), graph.type(x)), try graph.input(.value(0), TensorType([1, 1, 2]))
+        )
         let pooled = try WindowsTests.maxPool(setting, x, graph)
         let tangent = try #require(try graph.linearize([pooled], seeds: [x: slot])[0])
         let cotangent = try #require(try graph.transpose([(tangent, u)], to: [slot])[0])

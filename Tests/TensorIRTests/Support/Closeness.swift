@@ -1,7 +1,7 @@
 import Testing
 
-/// The largest difference, relative to the largest value (to `floor` where all are smaller). NaN if a value is NaN on one side
-/// only; equal infinities are equal.
+/// The largest difference, relative to the largest value (to `floor` where all are smaller). NaN if a value is NaN on
+/// one side only; equal infinities are equal.
 func relativeError(_ a: [Double], _ b: [Double], floor: Double = 1e-2) -> Double {
     precondition(a.count == b.count, "\(a.count) values against \(b.count)")
     var (difference, scale) = (0.0, floor)

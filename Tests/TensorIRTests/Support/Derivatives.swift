@@ -2,9 +2,9 @@ import Testing
 
 @testable import TensorIR
 
-/// Checks the rules of all primitives in `build` against each other: values against `reference`, the forward derivative against
-/// differences, the transpose by the inner-product identity, second derivatives against differences of the gradient and for
-/// symmetry, blocks against single columns, and float32 against float64.
+/// Checks the rules of all primitives in `build` against each other: values against `reference`, the forward derivative
+/// against differences, the transpose by the inner-product identity, second derivatives against differences of the
+/// gradient and for symmetry, blocks against single columns, and float32 against float64.
 ///
 /// - Parameters:
 ///   - isConstant: The derivative is zero everywhere, and known to be.
@@ -73,9 +73,12 @@ private struct DerivativeCheck {
         cotangentDirection = try graph.input(.outputVector(slot: 2, hasColumns: false), graph.type(output))
 
         let (tangents, cotangent, parameters) = (tangents, cotangent, parameters)
-        let tangent = try graph.linearize([output], seeds: Dictionary(uniqueKeysWithValues: zip(parameters, tangents)))[0]
+        let tangent = try graph.linearize([output], seeds: Dictionary(uniqueKeysWithValues: zip(parameters, tangents)))[
+            0]
         let gradient: [Node?] =
-            if let tangent { try graph.transpose([(tangent, cotangent)], to: tangents) } else { parameters.map { _ in nil } }
+            if let tangent { try graph.transpose([(tangent, cotangent)], to: tangents) } else {
+                parameters.map { _ in nil }
+            }
         var seeds = Dictionary(uniqueKeysWithValues: zip(parameters, directions))
         seeds[cotangent] = cotangentDirection
         curvature = try gradient.map { piece in try piece.flatMap { try graph.linearize([$0], seeds: seeds)[0] } }
@@ -104,11 +107,14 @@ private struct DerivativeCheck {
     }
     private enum Precision { case single, double }
 
-    /// The derivative of `nodes` where each key of `velocities` moves with its value: central differences of fourth order.
+    /// The derivative of `nodes` where each key of `velocities` moves with its value: central differences of fourth
+    /// order.
     private func differences(_ nodes: [Node], _ velocities: [Node: [Double]]) -> [[Double]] {
         func moved(_ times: Double) -> [[Double]] {
             var leaves: [Node: [Double]] = [:]
-            for (leaf, velocity) in velocities { leaves[leaf] = zip(values[leaf]!, velocity).map { $0 + times * step * $1 } }
+            for (leaf, velocity) in velocities {
+                leaves[leaf] = zip(values[leaf]!, velocity).map { $0 + times * step * $1 }
+            }
             return evaluate(nodes, leaves).map(\.values)
         }
         let (near, back, far, farBack) = (moved(1), moved(-1), moved(2), moved(-2))
@@ -122,7 +128,9 @@ private struct DerivativeCheck {
     private func product(_ a: [Double], _ b: [Double]) -> (sum: Double, magnitude: Double) {
         zip(a, b).reduce((0, 0)) { ($0.0 + $1.0 * $1.1, $0.1 + abs($1.0 * $1.1)) }
     }
-    private func expectEqual(_ a: (sum: Double, magnitude: Double), _ b: (sum: Double, magnitude: Double), _ what: String) {
+    private func expectEqual(
+        _ a: (sum: Double, magnitude: Double), _ b: (sum: Double, magnitude: Double), _ what: String
+    ) {
         let difference = abs(a.sum - b.sum)
         #expect(
             difference <= 1e-12 * max(1e-2, a.magnitude + b.magnitude), "\(label): \(what): \(a.sum) and \(b.sum)",
@@ -160,7 +168,9 @@ private struct DerivativeCheck {
         let pieces = zip(tangents, gradient).filter { $0.1 != nil }
         // The pullback must not need the tangents whose cotangents it gives.
         let needed = Set(graph.ancestors(of: pieces.map { $0.1! }))
-        #expect(needed.isDisjoint(with: tangents), "\(label): transpose of a product of tangents", sourceLocation: sourceLocation)
+        #expect(
+            needed.isDisjoint(with: tangents), "\(label): transpose of a product of tangents",
+            sourceLocation: sourceLocation)
         let forward = product(values[cotangent]!, evaluate([tangent])[0].values)
         let backward = zip(pieces, evaluate(pieces.map { $0.1! })).map { product(values[$0.0]!, $1.values) }
             .reduce((sum: 0, magnitude: 0)) { ($0.sum + $1.sum, $0.magnitude + $1.magnitude) }
@@ -213,7 +223,8 @@ private struct DerivativeCheck {
             let count = type.shape.count(examples: examples)
             for column in 0..<size {
                 let value =
-                    leaves.firstIndex(of: leaf).map { inputs[$0].values(count, &generator) } ?? generator.uniform(count: count)
+                    leaves.firstIndex(of: leaf).map { inputs[$0].values(count, &generator) }
+                    ?? generator.uniform(count: count)
                 columns[column][leaf] = value
                 whole[image, default: []] += value
             }
@@ -224,7 +235,9 @@ private struct DerivativeCheck {
             for (index, single) in evaluate(nodes, columns[column]).enumerated() {
                 let count = single.values.count
                 let isShared = images[index] == nodes[index]
-                let part = isShared ? block[index].values : Array(block[index].values[(column * count)..<((column + 1) * count)])
+                let part =
+                    isShared
+                    ? block[index].values : Array(block[index].values[(column * count)..<((column + 1) * count)])
                 expectClose(part, single.values, within: 1e-13, "\(what), column \(column)")
             }
         }

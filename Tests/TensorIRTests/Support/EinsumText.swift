@@ -15,14 +15,17 @@ struct EinsumText: CustomStringConvertible {
 
     /// Extents by label: no two of neighbours alike, so that a confusion of axes is an error.
     func shape(_ labels: [Int]) -> Shape {
-        Shape(labels.map { $0 == Int(UInt8(ascii: "b")) ? .examples : Dimension(2 + ($0 - Int(UInt8(ascii: "d"))) % 5) })
+        Shape(
+            labels.map { $0 == Int(UInt8(ascii: "b")) ? .examples : Dimension(2 + ($0 - Int(UInt8(ascii: "d"))) % 5) })
     }
     var inputs: [Input] { operands.map { .uniform(shape($0)) } }
 
     /// The product by plain loops over all labels.
     func product(_ x: [Dense]) -> Dense {
         var extents: [Int: Int] = [:]
-        for (operand, own) in zip(x, operands) { for (label, size) in zip(own, operand.sizes) { extents[label] = size } }
+        for (operand, own) in zip(x, operands) {
+            for (label, size) in zip(own, operand.sizes) { extents[label] = size }
+        }
         let labels = extents.keys.sorted()
         var sum = Dense(result.map { extents[$0]! }) { _ in 0 }
         for index in Dense.indices(labels.map { extents[$0]! }) {

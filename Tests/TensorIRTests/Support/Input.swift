@@ -18,7 +18,8 @@ struct Input {
     /// No two values closer than 0.04: away from ties.
     static func distinct(_ shape: Shape) -> Input {
         Input(type: TensorType(shape)) { count, generator in
-            (0..<count).map { 0.05 * (Double($0) - Double(count) / 2) + generator.uniform(0...0.01) }.shuffled(using: &generator)
+            (0..<count).map { 0.05 * (Double($0) - Double(count) / 2) + generator.uniform(0...0.01) }.shuffled(
+                using: &generator)
         }
     }
     static func fixed(_ shape: Shape, _ values: [Double]) -> Input {
@@ -30,7 +31,9 @@ struct Input {
         }
     }
     static func booleans(_ shape: Shape) -> Input {
-        Input(type: TensorType(shape, .bool)) { count, generator in (0..<count).map { _ in Double(generator.next(below: 2)) } }
+        Input(type: TensorType(shape, .bool)) { count, generator in
+            (0..<count).map { _ in Double(generator.next(below: 2)) }
+        }
     }
     static func wide(_ shape: Shape) -> Input {
         Input(type: TensorType(shape, .float64)) { count, generator in generator.uniform(count: count) }

@@ -19,7 +19,8 @@ final class Interpreter {
     ///   - examples: B.
     ///   - copiesViews: Whether the results of views are computed by their kernels.
     init(
-        _ graph: TensorGraph, leaves: [Node: [Double]], examples: Int, precision: Storage = .float64, copiesViews: Bool = false
+        _ graph: TensorGraph, leaves: [Node: [Double]], examples: Int, precision: Storage = .float64,
+        copiesViews: Bool = false
     ) {
         (self.graph, self.leaves, self.examples) = (graph, leaves, examples)
         (self.precision, self.copiesViews) = (precision, copiesViews)

@@ -8,10 +8,12 @@ struct RandomProgram {
     private var generator: SeededGenerator
     private var pool: [Node]
 
-    static var inputs: [Input] { [.uniform([.examples, 3]), .uniform([3, 2]), .uniform([2, .examples]), .uniform([4])] }
+    static var inputs: [Input] {
+        [.uniform([.examples, 3]), .uniform([3, 2]), .uniform([2, .examples]), .uniform([4])]
+    }
 
-    /// The last of `length` nodes, each made from earlier ones. A number is added that moves, since some programs are constant
-    /// (a softmax of equal scores), and a test of these would show nothing.
+    /// The last of `length` nodes, each made from earlier ones. A number is added that moves, since some programs are
+    /// constant (a softmax of equal scores), and a test of these would show nothing.
     static func build(_ graph: TensorGraph, _ inputs: [Node], seed: UInt64, length: Int) throws -> Node {
         var program = RandomProgram(graph: graph, generator: SeededGenerator(seed: seed), pool: inputs)
         while program.pool.count < inputs.count + length { try program.grow() }
@@ -25,7 +27,8 @@ struct RandomProgram {
         let x = generator.next(below: 3) == 0 ? generator.pick(pool) : generator.pick(pool.suffix(3))
         var result: Node?
         switch generator.next(below: 12) {
-        case 0, 1: result = try graph.unary(generator.pick([.tanh, .sigmoid, .sin, .cos, .softplus, .erf, .atan, .asinh]), x)
+        case 0, 1:
+            result = try graph.unary(generator.pick([.tanh, .sigmoid, .sin, .cos, .softplus, .erf, .atan, .asinh]), x)
         case 2, 3: result = try arithmetic(x, generator.pick(pool))
         case 4, 5: result = try product(x, generator.pick(pool))
         case 6: result = try graph.permute(x, Array(0..<graph.shape(x).rank).shuffled(using: &generator))
@@ -35,7 +38,9 @@ struct RandomProgram {
         case 10: result = try graph.expand(x, at: generator.next(below: graph.shape(x).rank + 1))
         default: result = try graph.broadcastLeading(x, size: 2)
         }
-        guard let result, graph.shape(result).factor <= 96, graph.shape(result).rank <= 5, !pool.contains(result) else { return }
+        guard let result, graph.shape(result).factor <= 96, graph.shape(result).rank <= 5, !pool.contains(result) else {
+            return
+        }
         pool.append(result)
     }
 
@@ -60,7 +65,9 @@ struct RandomProgram {
         var (right, result) = ([Int](), left)
         for axis in 0..<y.rank {
             let partners = left.filter { x[$0] == y[axis] && !right.contains($0) }
-            if let partner = partners.randomElement(using: &generator), generator.next(below: 4) > 0 || y[axis].isSymbolic {
+            if let partner = partners.randomElement(using: &generator),
+                generator.next(below: 4) > 0 || y[axis].isSymbolic
+            {
                 right.append(partner)
                 if generator.next(below: 2) == 0 { result.removeAll { $0 == partner } }
             } else {
@@ -69,7 +76,8 @@ struct RandomProgram {
             }
         }
         result.shuffle(using: &generator)
-        let free = zip(left + right, x.dimensions + y.dimensions).filter { $1.isSymbolic && result.contains($0) }.map(\.0)
+        let free = zip(left + right, x.dimensions + y.dimensions).filter { $1.isSymbolic && result.contains($0) }.map(
+            \.0)
         guard Set(free).count < 2 else { return nil }
         return try graph.contract(graph.tanh(a), left, b, right, to: result)
     }
@@ -81,7 +89,8 @@ struct RandomProgram {
         let axis = generator.next(below: shape.rank)
         let dimension = shape[axis]
         if dimension.isSymbolic, dimension.factor > 1 {
-            shape.dimensions.replaceSubrange(axis...axis, with: [Dimension(dimension.outer), .examples, Dimension(dimension.inner)])
+            shape.dimensions.replaceSubrange(
+                axis...axis, with: [Dimension(dimension.outer), .examples, Dimension(dimension.inner)])
             return try graph.reshape(x, shape)
         }
         guard axis + 1 < shape.rank else { return nil }
@@ -105,12 +114,16 @@ struct RandomProgram {
     /// What works along one axis that is no example axis.
     private mutating func alongAxis(_ x: Node) throws -> Node? {
         let shape = graph.shape(x)
-        guard let axis = (0..<shape.rank).filter({ shape[$0].number ?? 0 > 1 }).randomElement(using: &generator) else { return nil }
+        guard let axis = (0..<shape.rank).filter({ shape[$0].number ?? 0 > 1 }).randomElement(using: &generator) else {
+            return nil
+        }
         let size = shape[axis].inner
         switch generator.next(below: 8) {
         case 0: return try graph.softmax(x, axis: axis)
         case 1: return try graph.logSumExp(x, axis: axis)
-        case 2: return try graph.append(CumulativeSum(axis: axis, exclusive: false, reverse: generator.next(below: 2) == 0), x)
+        case 2:
+            return try graph.append(
+                CumulativeSum(axis: axis, exclusive: false, reverse: generator.next(below: 2) == 0), x)
         case 3: return try graph.reverse(x, axis: axis)
         case 4: return try graph.slice(x, axis: axis, start: size - 1, step: -1, count: size - 1)
         case 5: return try graph.append(Pad(axis: axis, low: 1, high: 0, interior: generator.next(below: 2)), x)
