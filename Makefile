@@ -32,7 +32,8 @@ run: build
 	    --loss cross-entropy --explain --repeat 5
 
 test: deps lint
-	CURVATURE_STRICT=1 $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD)
+	# One test at a time: some of them count allocations of the whole process.
+	CURVATURE_STRICT=1 $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD) --no-parallel
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests \

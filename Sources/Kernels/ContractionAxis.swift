@@ -63,7 +63,8 @@ extension ContractionAxis {
         var axes: [ContractionAxis] = []
         func place(_ label: Int, _ labels: [Int], _ operand: Operand, _ size: Int) -> Int? {
             guard let place = labels.firstIndex(of: label) else { return nil }
-            precondition(operand.sizes[place] == size, "label \(label) has the sizes \(size) and \(operand.sizes[place])")
+            precondition(
+                operand.sizes[place] == size, "label \(label) has the sizes \(size) and \(operand.sizes[place])")
             return operand.strides[place]
         }
         // Output order first: loops over the output then run through it from front to back.

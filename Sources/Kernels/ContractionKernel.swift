@@ -105,7 +105,8 @@ package final class ContractionKernel: Kernel {
         let (m, n) = (task.rows.count, task.columns.count)
         let inLhs = task.rows.lowerBound * (plan.row?.lhs ?? 0)
         let inRhs = task.columns.lowerBound * (plan.column?.rhs ?? 0)
-        let inOutput = task.rows.lowerBound * (plan.row?.output ?? 0) + task.columns.lowerBound * (plan.column?.output ?? 0)
+        let inOutput =
+            task.rows.lowerBound * (plan.row?.output ?? 0) + task.columns.lowerBound * (plan.column?.output ?? 0)
         for loop in task.loops {
             let outer = ContractionOffset(loop, plan.loops)
             for sum in 0..<plan.sumCount {

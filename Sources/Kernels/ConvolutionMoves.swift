@@ -97,7 +97,8 @@ extension ConvolutionShape {
         }
     }
 
-    func convolvePlaneBack(_ y: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer, into x: UnsafeMutableRawPointer) {
+    func convolvePlaneBack(_ y: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer, into x: UnsafeMutableRawPointer)
+    {
         withUnsafePointer(to: planes) { planes in
             switch storage {
             case .float32:

@@ -30,7 +30,8 @@ struct ConvolutionShape {
         let spatial = geometry.strides.count
         precondition(spatial == 1 || spatial == 2, "a convolution over \(spatial) axes")
         precondition(
-            geometry.dilations.count == spatial && geometry.padLow.count == spatial && geometry.padHigh.count == spatial,
+            geometry.dilations.count == spatial && geometry.padLow.count == spatial
+                && geometry.padHigh.count == spatial,
             "strides, dilations and paddings of a convolution have different ranks")
         precondition(x.storage == w.storage && x.storage == y.storage, "operands are stored differently")
         precondition(x.storage == .float32 || x.storage == .float64, "a convolution of \(x.storage)")
@@ -76,7 +77,8 @@ struct ConvolutionShape {
         for axis in 0..<spatial {
             let expected = geometry.outputExtent(axis: axis, input: sizes[0][axis + 2], kernel: sizes[1][axis + 2])
             precondition(
-                sizes[2][axis + 2] == expected, "a convolution's output has \(sizes[2][axis + 2]), not \(expected), places")
+                sizes[2][axis + 2] == expected,
+                "a convolution's output has \(sizes[2][axis + 2]), not \(expected), places")
         }
 
         if leading[0] { xVectorStride = examples * xExample }
@@ -105,7 +107,8 @@ struct ConvolutionShape {
 
     /// The taps, down and across, that see more than padding from some output.
     var usefulTaps: (down: Range<Int>, across: Range<Int>) {
-        func useful(_ taps: Int, _ outputs: Int, _ stride: Int, _ dilation: Int, _ pad: Int, _ size: Int) -> Range<Int> {
+        func useful(_ taps: Int, _ outputs: Int, _ stride: Int, _ dilation: Int, _ pad: Int, _ size: Int) -> Range<Int>
+        {
             let places = (0..<taps).filter { tap in
                 ConvolutionShape.seen(tap, outputs, stride, dilation, pad, size) > 0
             }

@@ -1,9 +1,9 @@
 import Synchronization
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Uninitialized memory, aligned to 64 bytes, that lives as long as this object.
@@ -27,8 +27,8 @@ package final class Memory: @unchecked Sendable {
                 preconditionFailure("out of memory: could not map \(byteCount) bytes")
             }
             #if os(Linux)
-            // Matrix products walk through many pages at once; large ones spare misses in the translation cache.
-            _ = madvise(mapped, byteCount, CInt(MADV_HUGEPAGE))
+                // Matrix products walk through many pages at once; large ones spare misses in the translation cache.
+                _ = madvise(mapped, byteCount, CInt(MADV_HUGEPAGE))
             #endif
             address = mapped
         } else {

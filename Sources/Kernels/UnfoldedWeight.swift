@@ -81,7 +81,8 @@ final class UnfoldedWeight: Kernel {
         let outputs = outputTile * outputsOfTile..<min((outputTile + 1) * outputsOfTile, shape.outputs)
         let output = group * shape.outputs + outputs.lowerBound
         let weights = shape.vectors * shape.groups * shape.outputs * shape.rows
-        let sums = shape.at(parts == 1 ? w : shape.at(partial.address, part * weights), output * shape.rows + rows.lowerBound)
+        let sums = shape.at(
+            parts == 1 ? w : shape.at(partial.address, part * weights), output * shape.rows + rows.lowerBound)
         var isFirst = parts > 1 || !accumulate
 
         for exampleTile in part * tiles.exampleTiles / parts..<(part + 1) * tiles.exampleTiles / parts {

@@ -146,7 +146,8 @@ private struct RandomContraction {
         #expect(output.values == result)
 
         func element(_ values: [Double], _ labels: [Int], _ places: [Int]) -> Double {
-            values[zip(labels, Operand.contiguousStrides(labels.map { sizes[$0] })).reduce(0) { $0 + places[$1.0] * $1.1 }]
+            values[
+                zip(labels, Operand.contiguousStrides(labels.map { sizes[$0] })).reduce(0) { $0 + places[$1.0] * $1.1 }]
         }
         let (lhsValues, rhsValues) = (lhs.values, rhs.values)
         for _ in 0..<50 {

@@ -71,7 +71,8 @@ private struct RandomConvolution: CustomStringConvertible {
 
     var macs: Int {
         let leads = [x, w, y].contains { $0.operand.rank == geometry.strides.count + 3 }
-        return (leads ? vectors : 1) * examples * outputs * output[0] * output[1] * channels / geometry.groups * kernel[0]
+        return (leads ? vectors : 1) * examples * outputs * output[0] * output[1] * channels / geometry.groups
+            * kernel[0]
             * kernel[1]
     }
 

@@ -54,7 +54,8 @@ import Testing
                 let (a, b, c) = (pairs[0][index], pairs[1][index], pairs[2][index])
                 var expected = reference(operation, a, b, c)
                 if storage == .float32 { expected = Double(Float(expected)) }
-                let isClose = same(value, expected) || abs(value - expected) <= tolerance * abs(expected)
+                let isClose =
+                    same(value, expected) || abs(value - expected) <= tolerance * abs(expected)
                     || (storage == .float32 && abs(value - expected) < 0x1p-126)
                 #expect(isClose, "\(operation)(\(a), \(b), \(c)) = \(value), expected \(expected)")
             }

@@ -8,7 +8,7 @@ import Testing
         var tableSizes: [Int] { lead + batch + [rows] + rest }
         var pickedSizes: [Int] { lead + batch + indices + rest }
         /// Calls `body` with the places of an index, of an element of the table's row 0, and of the picked element.
-        func forEach(_ body: (Int, Int, Int) -> Void) {
+        func visit(_ body: (Int, Int, Int) -> Void) {
             let (outer, planes) = (lead.reduce(1, *), batch.reduce(1, *))
             let (picks, row) = (indices.reduce(1, *), rest.reduce(1, *))
             for l in 0..<outer {
@@ -56,7 +56,7 @@ import Testing
         let (tableValues, indexValues) = (table.values, indices.values)
         func row(_ place: Int) -> Int { (Int(indexValues[place]) + test.rows) % test.rows }
         var expected = [Double](repeating: 0, count: picked.operand.count)
-        test.forEach { expected[$2] = tableValues[$1 + row($0) * test.row] }
+        test.visit { expected[$2] = tableValues[$1 + row($0) * test.row] }
         #expect(picked.values == expected)
 
         picked.fill { _ in Double(generator.next(below: 10)) }
@@ -65,7 +65,7 @@ import Testing
             let sums = TestArray(storage, test.tableSizes, generator: &generator)
             if accumulate { sums.fill { Double($0 % 5) } }
             var expected = accumulate ? sums.values : [Double](repeating: 0, count: sums.operand.count)
-            test.forEach { expected[$1 + row($0) * test.row] += pickedValues[$2] }
+            test.visit { expected[$1 + row($0) * test.row] += pickedValues[$2] }
             let scatter = ScatterAddKernel(
                 updates: picked.operand, indices: indices.operand, output: sums.operand, lead: test.lead.count,
                 batch: test.batch.count, accumulate: accumulate)

@@ -61,51 +61,55 @@ import Testing
     }
 
     #if arch(x86_64)
-    private func reference80(_ operation: ElementwiseOperation, _ a: Float80) -> Float80 {
-        switch operation {
-        case .exp: Foundation.exp(a)
-        case .expm1: Foundation.expm1(a)
-        case .log: Foundation.log(a)
-        case .log1p: Foundation.log1p(a)
-        case .tanh: Foundation.tanh(a)
-        case .sigmoid: a < 0 ? Foundation.exp(a) / (1 + Foundation.exp(a)) : 1 / (1 + Foundation.exp(-a))
-        case .erf: Foundation.erf(a)
-        case .softplus: (a < 0 ? 0 : a) + Foundation.log1p(Foundation.exp(-abs(a)))
-        case .sin: Foundation.sin(a)
-        default: Foundation.cos(a)
+        private func reference80(_ operation: ElementwiseOperation, _ a: Float80) -> Float80 {
+            switch operation {
+            case .exp: Foundation.exp(a)
+            case .expm1: Foundation.expm1(a)
+            case .log: Foundation.log(a)
+            case .log1p: Foundation.log1p(a)
+            case .tanh: Foundation.tanh(a)
+            case .sigmoid: a < 0 ? Foundation.exp(a) / (1 + Foundation.exp(a)) : 1 / (1 + Foundation.exp(-a))
+            case .erf: Foundation.erf(a)
+            case .softplus: (a < 0 ? 0 : a) + Foundation.log1p(Foundation.exp(-abs(a)))
+            case .sin: Foundation.sin(a)
+            default: Foundation.cos(a)
+            }
         }
-    }
 
-    @Test(arguments: functions)
-    func float64(operation: ElementwiseOperation) {
-        let x = arguments(-1000...1000)
-        let found = run(operation, .float64, [x])
-        var worst = (Float80(0), 0.0)
-        for (a, y) in zip(x, found) {
-            let exact = reference80(operation, Float80(a))
-            let rounded = Double(exact)
-            if same(rounded, y) { continue }
-            if abs(exact) < 0x1p-1022 && abs(Float80(y) - exact) <= 0x1p-1074 { continue }
-            let error = abs(Float80(y) - exact) / Float80(max(rounded.magnitude, 0x1p-1022).ulp)
-            if !(error <= worst.0) { worst = (error, a) }
+        @Test(arguments: functions)
+        func float64(operation: ElementwiseOperation) {
+            let x = arguments(-1000...1000)
+            let found = run(operation, .float64, [x])
+            var worst = (Float80(0), 0.0)
+            for (a, y) in zip(x, found) {
+                let exact = reference80(operation, Float80(a))
+                let rounded = Double(exact)
+                if same(rounded, y) { continue }
+                if abs(exact) < 0x1p-1022 && abs(Float80(y) - exact) <= 0x1p-1074 { continue }
+                let error = abs(Float80(y) - exact) / Float80(max(rounded.magnitude, 0x1p-1022).ulp)
+                if !(error <= worst.0) { worst = (error, a) }
+            }
+            let bound: Float80 = operation == .tanh || operation == .softplus || operation == .sigmoid ? 2.5 : 2
+            #expect(worst.0 < bound, "\(operation)(\(worst.1)) is \(worst.0) units off")
         }
-        let bound: Float80 = operation == .tanh || operation == .softplus || operation == .sigmoid ? 2.5 : 2
-        #expect(worst.0 < bound, "\(operation)(\(worst.1)) is \(worst.0) units off")
-    }
     #endif
 
     @Test func powers() {
         var generator = TestGenerator(seed: 12)
         let special: [Float] = [
-            0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1.5, -1.5, .infinity, -.infinity, .nan, 1e30, -1e30, 16777216,
-            -16777215, 0x1p-140, -0x1p-140,
+            0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1.5, -1.5, .infinity, -.infinity, .nan, 1e30, -1e30, 16_777_216,
+            -16_777_215, 0x1p-140, -0x1p-140,
         ]
-        let bases = special.flatMap { a in special.map { _ in a } } + (0..<40000).map { _ in
-            Float(exp2(generator.uniform(-30...30))) * (generator.next(below: 4) == 0 ? -1 : 1)
-        }
-        let exponents = special.flatMap { _ in special } + (0..<40000).map { _ in
-            generator.next(below: 3) == 0 ? Float(generator.next(below: 9) - 4) : Float(generator.uniform(-5...5))
-        }
+        let bases =
+            special.flatMap { a in special.map { _ in a } }
+            + (0..<40000).map { _ in
+                Float(exp2(generator.uniform(-30...30))) * (generator.next(below: 4) == 0 ? -1 : 1)
+            }
+        let exponents =
+            special.flatMap { _ in special }
+            + (0..<40000).map { _ in
+                generator.next(below: 3) == 0 ? Float(generator.next(below: 9) - 4) : Float(generator.uniform(-5...5))
+            }
         let found = run(.power, .float32, [bases, exponents])
         for index in bases.indices {
             let expected = Float(pow(Double(bases[index]), Double(exponents[index])))

@@ -13,10 +13,15 @@ import Testing
     struct Case: Decodable {
         struct Parameter: Decodable { var name: String }
         var name, loss, reduction: String
-        var batch_size: Int
+        var batchSize: Int
         var parameters: [Parameter]
-        var relative_tolerance: [String: Double]
+        var relativeTolerance: [String: Double]
         var expressions: [String: String]
+        enum CodingKeys: String, CodingKey {
+            case name, loss, reduction, parameters, expressions
+            case batchSize = "batch_size"
+            case relativeTolerance = "relative_tolerance"
+        }
     }
 
     static let names = [
@@ -45,7 +50,7 @@ import Testing
         #expect(expressions.count >= 10)
         for precision in Precision.allCases {
             let results = try evaluate(
-                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: run.batch ?? reference.batch_size,
+                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: run.batch ?? reference.batchSize,
                 threads: 2,
                 precision: precision, isNaive: run.isNaive
             ).results
@@ -56,7 +61,7 @@ import Testing
                     // The reference is no Hessian here: see `theReferenceOfTheTiedTransformerIsNotSymmetric`.
                     #expect(error < 0.1, "\(key)")
                 } else {
-                    #expect(error <= reference.relative_tolerance[precision.rawValue]!, "\(precision) \(expression)")
+                    #expect(error <= reference.relativeTolerance[precision.rawValue]!, "\(precision) \(expression)")
                 }
             }
         }
@@ -78,12 +83,12 @@ import Testing
             parameters: reference.parameters.map(\.name))
         let results = try evaluate(["HV = hessian @ V", "V", "v", "Hv = hessian @ v"], problem).results
         let wanted = try SafetensorsFile(contentsOf: folder.appendingPathComponent("expected.safetensors"))
-        let V = results["V"]!.values
+        let block = results["V"]!.values
         func asymmetry(_ product: [Double]) -> Double {
             var worst = 0.0
             for i in 0..<3 {
                 for j in 0..<3 {
-                    let (a, b) = (dot(V, i, product, j), dot(V, j, product, i))
+                    let (a, b) = (dot(block, i, product, j), dot(block, j, product, i))
                     worst = max(worst, abs(a - b) / (abs(a) + abs(b)))
                 }
             }
@@ -120,11 +125,11 @@ import Testing
         }
         let step = 1e-5
         let difference = zip(try gradient(step), try gradient(-step)).map { ($0 - $1) / (2 * step) }
-        let Hv = results["Hv"]!.values
+        let product = results["Hv"]!.values
         var start = 0
         for parameter in problem.parameters {
             let range = start..<start + parameter.count
-            #expect(relativeError(Array(Hv[range]), Array(difference[range])) < 1e-6, "\(parameter.name)")
+            #expect(relativeError(Array(product[range]), Array(difference[range])) < 1e-6, "\(parameter.name)")
             start += parameter.count
         }
     }
