@@ -27,17 +27,22 @@ final class Interpreter {
     }
 
     func value(_ node: Node) -> Dense {
-        let operand = contiguous(operand(node))
-        return Dense(operand.sizes, values: operand.doubles)
+        // Operands do not keep the memory alive that they point into.
+        withExtendedLifetime(self) {
+            let operand = contiguous(operand(node))
+            return Dense(operand.sizes, values: operand.doubles)
+        }
     }
     func values(_ nodes: [Node]) -> [Dense] { nodes.map { value($0) } }
 
     /// What `node`'s kernel makes of a result that held `before` when it adds to it.
     func accumulated(_ node: Node, onto before: [Double]) -> Dense {
-        let result = allocate(node)
-        result.fill(before)
-        kernel(node, result, accumulate: true).run(state)
-        return Dense(result.sizes, values: result.doubles)
+        withExtendedLifetime(self) {
+            let result = allocate(node)
+            result.fill(before)
+            kernel(node, result, accumulate: true).run(state)
+            return Dense(result.sizes, values: result.doubles)
+        }
     }
 
     private func operand(_ node: Node) -> Operand {
