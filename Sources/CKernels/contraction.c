@@ -4,10 +4,12 @@
 
 #define REAL float
 #define NAME(x) x##_f32
+#include "lanes.h"
 #include "contraction_loops.h"
 #undef REAL
 #undef NAME
 
 #define REAL double
 #define NAME(x) x##_f64
+#include "lanes.h"
 #include "contraction_loops.h"

@@ -1,37 +1,45 @@
 // The loops of contraction.c for one element type. Included once for each, with REAL and NAME(x) defined.
 
-enum { NAME(block) = 32, NAME(lanes) = 16 };
+// sum = c + sum over terms of scale[term] * b[term, :], for a constant number of vectors.
+CK_INLINE void NAME(sum_block)(
+    int vectors, intptr_t terms, const REAL *scale, intptr_t term_scale, const REAL *b, intptr_t term_b, const REAL *c,
+    int overwrite, NAME(lanes) *sum) {
+    CK_UNROLL for (int v = 0; v < vectors; ++v) sum[v] = overwrite ? (NAME(lanes)){0} : CK_CONSTANT_LANES(c + 8 * v);
+    for (intptr_t t = 0; t < terms; ++t) {
+        REAL s = scale[t * term_scale];
+        CK_UNROLL for (int v = 0; v < vectors; ++v) sum[v] += s * CK_CONSTANT_LANES(b + t * term_b + 8 * v);
+    }
+}
 
-// c += sum over terms of scale[term] * b[term, :], all of unit stride. The block of sums stays in registers.
+CK_INLINE void NAME(put_block)(int vectors, const NAME(lanes) *sum, REAL *c) {
+    CK_UNROLL for (int v = 0; v < vectors; ++v) CK_LANES(c + 8 * v) = sum[v];
+}
+
+// c += sum over terms of scale[term] * b[term, :], all of unit stride.
 CK_INLINE void NAME(scaled_rows)(
     intptr_t width, intptr_t terms, const REAL *scale, intptr_t term_scale, const REAL *b, intptr_t term_b, REAL *c,
     int overwrite) {
+    if (width < 8) {
+        for (intptr_t i = 0; i < width; ++i) {
+            REAL sum = overwrite ? 0 : c[i];
+            for (intptr_t t = 0; t < terms; ++t) sum += scale[t * term_scale] * b[t * term_b + i];
+            c[i] = sum;
+        }
+        return;
+    }
+    // The last block overlaps the one before: it is computed first, from values that are still old, and written last.
+    NAME(lanes) last, sum[4];
+    NAME(sum_block)(1, terms, scale, term_scale, b + width - 8, term_b, c + width - 8, overwrite, &last);
     intptr_t i = 0;
-    for (; i + NAME(block) <= width; i += NAME(block)) {
-        REAL sum[NAME(block)];
-        for (int j = 0; j < NAME(block); ++j) sum[j] = overwrite ? 0 : c[i + j];
-        for (intptr_t t = 0; t < terms; ++t) {
-            REAL s = scale[t * term_scale];
-            const REAL *row = b + t * term_b + i;
-            for (int j = 0; j < NAME(block); ++j) sum[j] += s * row[j];
-        }
-        for (int j = 0; j < NAME(block); ++j) c[i + j] = sum[j];
+    for (; i + 32 <= width; i += 32) {
+        NAME(sum_block)(4, terms, scale, term_scale, b + i, term_b, c + i, overwrite, sum);
+        NAME(put_block)(4, sum, c + i);
     }
-    for (; i + 4 <= width; i += 4) {
-        REAL sum[4];
-        for (int j = 0; j < 4; ++j) sum[j] = overwrite ? 0 : c[i + j];
-        for (intptr_t t = 0; t < terms; ++t) {
-            REAL s = scale[t * term_scale];
-            const REAL *row = b + t * term_b + i;
-            for (int j = 0; j < 4; ++j) sum[j] += s * row[j];
-        }
-        for (int j = 0; j < 4; ++j) c[i + j] = sum[j];
+    for (; i + 8 < width; i += 8) {
+        NAME(sum_block)(1, terms, scale, term_scale, b + i, term_b, c + i, overwrite, sum);
+        NAME(put_block)(1, sum, c + i);
     }
-    for (; i < width; ++i) {
-        REAL sum = overwrite ? 0 : c[i];
-        for (intptr_t t = 0; t < terms; ++t) sum += scale[t * term_scale] * b[t * term_b + i];
-        c[i] = sum;
-    }
+    NAME(put_block)(1, &last, c + width - 8);
 }
 
 CK_INLINE void NAME(products)(
@@ -84,16 +92,17 @@ CK_INLINE double NAME(inner_product)(
     if (width_a == 1 && width_b == 1) {
         for (intptr_t start = 0; start < width; start += NAME(run)) {
             intptr_t end = width - start < NAME(run) ? width : start + NAME(run);
-            REAL lane[NAME(lanes)] = {0};
+            NAME(lanes) sum[4] = {{0}};
             intptr_t i = start;
-            for (; i + NAME(lanes) <= end; i += NAME(lanes)) {
-                for (int j = 0; j < NAME(lanes); ++j) lane[j] += a[i + j] * b[i + j];
+            for (; i + 32 <= end; i += 32) {
+                CK_UNROLL for (int v = 0; v < 4; ++v) {
+                    sum[v] += CK_CONSTANT_LANES(a + i + 8 * v) * CK_CONSTANT_LANES(b + i + 8 * v);
+                }
             }
-            for (int half = NAME(lanes) / 2; half > 0; half /= 2) {
-                for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
-            }
-            for (; i < end; ++i) lane[0] += a[i] * b[i];
-            total += lane[0];
+            for (; i + 8 <= end; i += 8) sum[0] += CK_CONSTANT_LANES(a + i) * CK_CONSTANT_LANES(b + i);
+            REAL rest = 0;
+            for (; i < end; ++i) rest += a[i] * b[i];
+            total += CK_TOTAL((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
         }
         return total;
     }

@@ -12,6 +12,7 @@ package final class ContractionKernel: Kernel {
 
     private let plan: ContractionPlan
     private let tasks: ContractionTasks
+    private let nest: Nest
     private let storage: Storage
     private let accumulate: Bool
     private let lhs: UnsafeMutableRawPointer
@@ -54,6 +55,7 @@ package final class ContractionKernel: Kernel {
         if isEmpty {
             plan = ContractionPlan(method: .elementwise)
             tasks = ContractionTasks(plan)
+            nest = Nest(plan)
             copies = []
             before = accumulate || output.count == 0 ? [] : [FillKernel(output, value: 0)]
             after = []
@@ -81,6 +83,32 @@ package final class ContractionKernel: Kernel {
         (self.copies, self.before, self.after) = (copies, before, after)
         self.plan = plan
         tasks = ContractionTasks(plan)
+        nest = Nest(plan)
+    }
+
+    /// Loops around a vector: the innermost over the output and the innermost over a sum run in C.
+    private struct Nest {
+        var shape = ck_contraction()
+        var rowCount = 1
+        /// Sums outside of C.
+        var sums: [ContractionAxis] = []
+        var sumCount = 1
+
+        init(_ plan: ContractionPlan) {
+            (shape.rows, shape.terms, shape.width) = (1, 1, 1)
+            if let axis = plan.loops.last {
+                rowCount = axis.size
+                (shape.row_a, shape.row_b, shape.row_c) = (axis.lhs, axis.rhs, axis.output)
+            }
+            if let axis = plan.sums.last {
+                (shape.terms, shape.term_a, shape.term_b) = (axis.size, axis.lhs, axis.rhs)
+                sums = plan.sums.dropLast()
+                sumCount = sums.reduce(1) { $0 * $1.size }
+            }
+            if let axis = plan.vector {
+                (shape.width_a, shape.width_b, shape.width_c) = (axis.lhs, axis.rhs, axis.output)
+            }
+        }
     }
 
     package func run(_ state: RunState) {
@@ -151,29 +179,15 @@ package final class ContractionKernel: Kernel {
     }
 
     private func multiplyElements(_ task: ContractionTasks.Task) {
-        // The innermost loop of either kind runs in C, the others here.
-        var shape = ck_contraction()
-        (shape.rows, shape.terms, shape.width) = (1, 1, 1)
-        var (outerLoops, outerSums) = (plan.loops[...], plan.sums[...])
-        let rowAxis = outerLoops.popLast()
-        if let axis = rowAxis { (shape.row_a, shape.row_b, shape.row_c) = (axis.lhs, axis.rhs, axis.output) }
-        if let axis = outerSums.popLast() {
-            (shape.terms, shape.term_a, shape.term_b) = (axis.size, axis.lhs, axis.rhs)
-        }
-        let vector = plan.vector
-        if let vector { (shape.width_a, shape.width_b, shape.width_c) = (vector.lhs, vector.rhs, vector.output) }
+        var shape = nest.shape
         shape.width = task.columns.count
         let start = task.columns.lowerBound
-        let sumCount = outerSums.reduce(1) { $0 * $1.size }
-        let rowSize = rowAxis?.size ?? 1
-
         var loop = task.loops.lowerBound
         while loop < task.loops.upperBound {
-            let outer = ContractionOffset(loop, plan.loops[...])
-            let (inRow, end) = (loop % rowSize, task.loops.upperBound)
-            shape.rows = min(rowSize - inRow, end - loop)
-            for sum in 0..<sumCount {
-                let inner = ContractionOffset(sum, outerSums)
+            let outer = ContractionOffset(loop, plan.loops)
+            shape.rows = min(nest.rowCount - loop % nest.rowCount, task.loops.upperBound - loop)
+            for sum in 0..<nest.sumCount {
+                let inner = ContractionOffset(sum, nest.sums)
                 multiply(
                     &shape, at(lhs, outer.lhs + inner.lhs + start * shape.width_a),
                     at(rhs, outer.rhs + inner.rhs + start * shape.width_b),

@@ -146,10 +146,10 @@ extension ContractionPlan {
         let (m, n, k) = (Double(plan.m), Double(plan.n), Double(plan.k))
         let call: Double
         if plan.method == .matrixVector {
-            call = 80 + 0.12 * width * (m * k + m + k)
+            call = 80 + 0.05 * width * (m * k + m + k)
         } else {
-            let padded = Double((plan.m + 7) / 8 * 8) * Double((plan.n + 7) / 8 * 8)
-            call = 250 + width * (padded * k / 32 + 0.25 * (m * k + k * n) + 0.3 * m * n)
+            let padded = Double((plan.m + 3) / 4 * 4) * Double((plan.n + 3) / 4 * 4)
+            call = 180 + width * (padded * k / 42 + 0.12 * (m * k + k * n) + 0.15 * m * n)
         }
         plan.cost = call * Double(plan.loopCount) * Double(plan.sumCount)
         return plan
@@ -194,14 +194,32 @@ extension ContractionPlan {
             plan.loops = others.filter { $0.role != .contracted }
             // The longest sum inside: it is a loop in C.
             plan.sums = others.filter { $0.role == .contracted }.sorted { $0.size < $1.size }
-            let unit = vector.map { vector in
-                vector.role == .contracted
-                    ? vector.lhs == 1 && vector.rhs == 1
-                    : vector.output == 1 && (0...1).contains(vector.lhs) && (0...1).contains(vector.rhs)
-            }
             let size = Double(vector?.size ?? 1)
-            let once = 3 + size * width * (unit ?? false ? 0.07 : 0.6)
-            plan.cost = 20 + total / size * once + 4 * Double(plan.loopCount)
+            // Nanoseconds for each element of the vector: strided, both inputs read, or one scaled in registers.
+            var element = 1.2
+            if let vector, vector.role == .contracted {
+                if vector.lhs == 1, vector.rhs == 1 { element = 0.1 }
+            } else if let vector, vector.output == 1, min(vector.lhs, vector.rhs) >= 0 {
+                if vector.lhs == 1, vector.rhs == 1 { element = 0.1 }
+                // It stays cheap as long as all terms fit the first-level cache.
+                let terms = plan.sums.last.map { Double($0.size) } ?? 1
+                if vector.lhs + vector.rhs == 1 { element = terms * size * width < 4096 ? 0.025 : 0.1 }
+            }
+            if element > 1, let vector {
+                let reach = max(abs(vector.lhs), abs(vector.rhs), abs(vector.output))
+                if Double(reach) * size * width > 4096 { element = 3 }
+            }
+            // The largest loop inside runs in C, unless the last, which goes best through memory, is long enough.
+            if let last = plan.loops.last, last.size < 16,
+                let largest = plan.loops.indices.max(by: { plan.loops[$0].size < plan.loops[$1].size })
+            {
+                plan.loops.append(plan.loops.remove(at: largest))
+            }
+            let calls = plan.loops.dropLast().reduce(1.0) { $0 * Double($1.size) }
+            let written = vector?.role == .contracted ? 1 : size
+            plan.cost =
+                30 + 15 * calls + Double(plan.loopCount) * (4 + 0.08 * width * written)
+                + total / size * (0.8 + size * width * element)
             return plan
         }
     }

@@ -11,7 +11,7 @@ struct ContractionTasks {
     /// What is larger than this should keep several threads busy.
     private static let largeWork = 1 << 20
     /// Operations of one task of a very large product.
-    private static let largestTask = 1 << 27
+    private static let largestTask = 1 << 30
     private static let smallestTile = 128
     private static let smallestVectorTile = 1 << 14
 
@@ -81,7 +81,7 @@ struct ContractionOffset {
     var rhs = 0
     var output = 0
 
-    init(_ index: Int, _ axes: some RandomAccessCollection<ContractionAxis>) {
+    init(_ index: Int, _ axes: [ContractionAxis]) {
         var rest = index
         for axis in axes.reversed() {
             let place = rest % axis.size

@@ -1,7 +1,7 @@
 /// One operand of a convolution's trilinear form from the other two: the convolution, or its transpose in the
 /// input or in the weight.
 ///
-/// x is [K?][B][C][spatial], w is [K?][O][C / groups][kernel] and y is [K?][B][O][spatial of the output], all contiguous.
+/// x is [K?][B][C][spatial], w is [K?][O][C / groups][kernel], y is [K?][B][O][spatial of the output], all contiguous.
 /// The leading axis K is on the result if and only if it is on an input; an input without it is shared.
 package final class ConvolutionKernel: Kernel {
     package let matmulFlops: Int
@@ -10,8 +10,8 @@ package final class ConvolutionKernel: Kernel {
     private let steps: [any Kernel]
     /// Counts for the steps, whose nominal work is not this kernel's.
     private let counts = RunState()
-    /// Holds the part of the weight that matters, where that is not all of it.
-    private let weight: Memory?
+    /// Weights in another form, for as long as the steps refer to them.
+    private let weights: [Memory]
 
     /// Computes the operand that `role` names from the others, or adds to it with `accumulate`.
     package convenience init(
@@ -40,15 +40,15 @@ package final class ConvolutionKernel: Kernel {
         let (down, across) = whole.usefulTaps
         if matmulFlops == 0 || down.isEmpty || across.isEmpty {
             steps = accumulate || result.count == 0 ? [] : [FillKernel(result, value: 0)]
-            weight = nil
+            weights = []
             return
         }
+        var weights: [Memory] = []
         if down.count == whole.planes.kernel_height && across.count == whole.planes.kernel_width {
-            steps = [
-                ConvolutionKernel.step(
-                    role, whole, x: x.address, w: w.address, y: y.address, accumulate: accumulate, method: method)
-            ]
-            weight = nil
+            steps = ConvolutionKernel.steps(
+                role, whole, x: x.address, w: w.address, y: y.address, accumulate: accumulate, method: method,
+                weights: &weights)
+            self.weights = weights
             return
         }
 
@@ -62,18 +62,18 @@ package final class ConvolutionKernel: Kernel {
             strides: [whole.taps, whole.planes.kernel_width, 1])
         let memory = Memory(byteCount: view.count * w.storage.byteCount)
         let part = Operand(address: memory.address, storage: w.storage, sizes: view.sizes)
-        let step = ConvolutionKernel.step(
-            role, shape, x: x.address, w: memory.address, y: y.address,
-            accumulate: accumulate, method: method)
+        weights.append(memory)
         var steps: [any Kernel] = []
         if role != .weight || accumulate { steps.append(CopyKernel(from: view, to: part)) }
-        steps.append(step)
+        steps += ConvolutionKernel.steps(
+            role, shape, x: x.address, w: memory.address, y: y.address, accumulate: accumulate, method: method,
+            weights: &weights)
         if role == .weight {
             if !accumulate { steps.append(FillKernel(w, value: 0)) }
             steps.append(CopyKernel(from: part, to: view))
         }
         self.steps = steps
-        weight = memory
+        self.weights = weights
     }
 
     package func run(_ state: RunState) {
@@ -84,23 +84,36 @@ package final class ConvolutionKernel: Kernel {
         state.executedFlops += counts.executedFlops
     }
 
-    private static func step(
+    private static func steps(
         _ role: ConvolutionRole, _ shape: ConvolutionShape, x: UnsafeMutableRawPointer, w: UnsafeMutableRawPointer,
-        y: UnsafeMutableRawPointer, accumulate: Bool, method: Method?
-    ) -> any Kernel {
+        y: UnsafeMutableRawPointer, accumulate: Bool, method: Method?, weights: inout [Memory]
+    ) -> [any Kernel] {
         let isContraction = shape.isPointwise || shape.isWhole
-        let best: Method =
-            isContraction ? .contraction : DirectConvolution.isBetter(shape) ? .direct : .unfolded
-        switch method ?? best {
+        switch method ?? (isContraction ? .contraction : shape.prefersDirect(role) ? .direct : .unfolded) {
         case .contraction where isContraction:
-            return contraction(role, shape, x: x, w: w, y: y, accumulate: accumulate)
+            return [contraction(role, shape, x: x, w: w, y: y, accumulate: accumulate)]
         case .direct:
-            return DirectConvolution(role: role, shape, x: x, w: w, y: y, accumulate: accumulate)
+            switch role {
+            case .output: return [DirectOutput(shape, x: x, w: w, y: y, accumulate: accumulate)]
+            case .weight: return [DirectWeight(shape, x: x, w: w, y: y, accumulate: accumulate)]
+            case .input where shape.planes.stride_height > 1 || shape.planes.stride_width > 1:
+                return [DirectInput(shape, x: x, w: w, y: y, accumulate: accumulate)]
+            case .input:
+                let view = shape.reversedWeight(w)
+                let memory = Memory(byteCount: view.count * shape.storage.byteCount)
+                weights.append(memory)
+                let reversed = Operand(address: memory.address, storage: shape.storage, sizes: view.sizes)
+                return [
+                    CopyKernel(from: view, to: reversed),
+                    DirectOutput(
+                        shape.reversed, x: y, w: memory.address, y: x, accumulate: accumulate, flops: shape.flops),
+                ]
+            }
         case .unfolded, .contraction:
-            return switch role {
-            case .output: UnfoldedOutput(shape, x: x, w: w, y: y, accumulate: accumulate)
-            case .input: UnfoldedInput(shape, x: x, w: w, y: y, accumulate: accumulate)
-            case .weight: UnfoldedWeight(shape, x: x, w: w, y: y, accumulate: accumulate)
+            switch role {
+            case .output: return [UnfoldedOutput(shape, x: x, w: w, y: y, accumulate: accumulate)]
+            case .input: return [UnfoldedInput(shape, x: x, w: w, y: y, accumulate: accumulate)]
+            case .weight: return [UnfoldedWeight(shape, x: x, w: w, y: y, accumulate: accumulate)]
             }
         }
     }

@@ -125,22 +125,6 @@ struct ConvolutionShape {
         )
     }
 
-    /// `flops` without the taps that see padding.
-    var usefulFlops: Int {
-        let down = (0..<planes.kernel_height).reduce(0) {
-            $0
-                + ConvolutionShape.seen(
-                    $1, planes.out_height, planes.stride_height, planes.dilation_height, planes.pad_height,
-                    planes.height)
-        }
-        let across = (0..<planes.kernel_width).reduce(0) {
-            $0
-                + ConvolutionShape.seen(
-                    $1, planes.out_width, planes.stride_width, planes.dilation_width, planes.pad_width, planes.width)
-        }
-        return 2 * vectors * examples * groups * outputs * channels * down * across
-    }
-
     /// How many of `outputs` see the input, not its padding, through `tap`.
     private static func seen(
         _ tap: Int, _ outputs: Int, _ stride: Int, _ dilation: Int, _ pad: Int, _ size: Int
@@ -160,5 +144,28 @@ struct ConvolutionShape {
         shape.planes.pad_width -= across.lowerBound * planes.dilation_width
         if wVectorStride > 0 { shape.wVectorStride = groups * outputs * shape.rows }
         return shape
+    }
+
+    /// The convolution of y that gives x, where strides are 1: channels and outputs have changed places, and the
+    /// kernels are those of `reversedWeight`.
+    var reversed: ConvolutionShape {
+        var shape = self
+        (shape.channels, shape.outputs) = (outputs, channels)
+        (shape.planes.height, shape.planes.out_height) = (planes.out_height, planes.height)
+        (shape.planes.width, shape.planes.out_width) = (planes.out_width, planes.width)
+        shape.planes.pad_height = (planes.kernel_height - 1) * planes.dilation_height - planes.pad_height
+        shape.planes.pad_width = (planes.kernel_width - 1) * planes.dilation_width - planes.pad_width
+        (shape.xVectorStride, shape.yVectorStride) = (yVectorStride, xVectorStride)
+        return shape
+    }
+
+    /// A view of the weight, [K][group][channel][output][r][s], with its taps from last to first.
+    func reversedWeight(_ w: UnsafeMutableRawPointer) -> Operand {
+        Operand(
+            address: w + (taps - 1) * storage.byteCount, storage: storage,
+            sizes: [
+                wVectorStride > 0 ? vectors : 1, groups, channels, outputs, planes.kernel_height, planes.kernel_width,
+            ],
+            strides: [wVectorStride, outputs * rows, taps, rows, -planes.kernel_width, -1])
     }
 }

@@ -13,6 +13,8 @@ final class UnfoldedInput: Kernel {
     private let channelTiles: Int
     private let split: WorkSplit
     private let scratch: Scratch
+    /// Where, in a block of scratch memory, padded planes are.
+    private let padded: Int
 
     init(
         _ shape: ConvolutionShape, x: UnsafeMutableRawPointer, w: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer,
@@ -33,8 +35,10 @@ final class UnfoldedInput: Kernel {
             units: units * channelTiles, flopsOfUnit: shape.flops / max(units * channelTiles, 1))
         let together = tiles.examplesOfTile > 1 ? shape.outputs : 0
         scratch = Scratch(
-            byteCount: (channelsOfTile * shape.taps + together) * tiles.columns * shape.storage.byteCount,
+            byteCount: ((channelsOfTile * shape.taps + together) * tiles.columns
+                + shape.paddedCount(positions: tiles.positionsOfTile)) * shape.storage.byteCount,
             tasks: split.count)
+        padded = (channelsOfTile * shape.taps + together) * tiles.columns
     }
 
     func run(_ state: RunState) {
@@ -85,7 +89,7 @@ final class UnfoldedInput: Kernel {
             for (place, example) in examples.enumerated() {
                 shape.fold(
                     shape.at(block, place * positions.count), leading: columns, rows: rows, positions: positions,
-                    into: shape.at(images, example * shape.xExample))
+                    into: shape.at(images, example * shape.xExample), padded: shape.at(block, padded))
             }
         }
     }

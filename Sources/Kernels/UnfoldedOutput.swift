@@ -15,6 +15,8 @@ final class UnfoldedOutput: Kernel {
     private let inputs: Int
     private let split: WorkSplit
     private let scratch: Scratch
+    /// Where, in a block of scratch memory, padded planes are.
+    private let padded: Int
 
     init(
         _ shape: ConvolutionShape, x: UnsafeMutableRawPointer, w: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer,
@@ -35,7 +37,10 @@ final class UnfoldedOutput: Kernel {
             units: units * outputTiles, flopsOfUnit: shape.flops / max(units * outputTiles, 1))
         let together = tiles.examplesOfTile > 1 ? outputsOfTile : 0
         scratch = Scratch(
-            byteCount: (shape.rows + together) * tiles.columns * shape.storage.byteCount, tasks: split.count)
+            byteCount: ((shape.rows + together) * tiles.columns + shape.paddedCount(positions: tiles.positionsOfTile))
+                * shape.storage.byteCount,
+            tasks: split.count)
+        padded = (shape.rows + together) * tiles.columns
     }
 
     func run(_ state: RunState) {
@@ -63,7 +68,7 @@ final class UnfoldedOutput: Kernel {
                 x, input * shape.xVectorStride + example * shape.xExample + group * shape.channels * shape.inputPlane)
             shape.unfold(
                 image, rows: 0..<shape.rows, positions: positions, into: shape.at(block, place * positions.count),
-                leading: columns)
+                leading: columns, padded: shape.at(block, padded))
         }
         for vector in inputs > 1 ? input..<input + 1 : 0..<shape.vectors {
             let output = group * shape.outputs + outputs.lowerBound

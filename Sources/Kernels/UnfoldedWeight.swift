@@ -22,6 +22,8 @@ final class UnfoldedWeight: Kernel {
     private let parts: Int
     private let partial: Memory
     private let scratch: Scratch
+    /// Where, in a block of scratch memory, padded planes are.
+    private let padded: Int
 
     private static let mostParts = 8
     private static let largestPart = 1 << 14
@@ -52,7 +54,10 @@ final class UnfoldedWeight: Kernel {
         partial = Memory(byteCount: parts == 1 ? 0 : parts * weights * shape.storage.byteCount)
         let together = tiles.examplesOfTile > 1 ? outputsOfTile : 0
         scratch = Scratch(
-            byteCount: (rowsOfTile + together) * tiles.columns * shape.storage.byteCount, tasks: tasks * parts)
+            byteCount: ((rowsOfTile + together) * tiles.columns + shape.paddedCount(positions: tiles.positionsOfTile))
+                * shape.storage.byteCount,
+            tasks: tasks * parts)
+        padded = (rowsOfTile + together) * tiles.columns
     }
 
     func run(_ state: RunState) {
@@ -81,8 +86,8 @@ final class UnfoldedWeight: Kernel {
         let outputs = outputTile * outputsOfTile..<min((outputTile + 1) * outputsOfTile, shape.outputs)
         let output = group * shape.outputs + outputs.lowerBound
         let weights = shape.vectors * shape.groups * shape.outputs * shape.rows
-        let sums = shape.at(
-            parts == 1 ? w : shape.at(partial.address, part * weights), output * shape.rows + rows.lowerBound)
+        let tile = output * shape.rows + rows.lowerBound
+        let sums = parts == 1 ? shape.at(w, tile) : shape.at(partial.address, part * weights + tile)
         var isFirst = parts > 1 || !accumulate
 
         for exampleTile in part * tiles.exampleTiles / parts..<(part + 1) * tiles.exampleTiles / parts {
@@ -97,7 +102,7 @@ final class UnfoldedWeight: Kernel {
                             + group * shape.channels * shape.inputPlane)
                     shape.unfold(
                         image, rows: rows, positions: positions, into: shape.at(block, place * positions.count),
-                        leading: columns)
+                        leading: columns, padded: shape.at(block, padded))
                 }
                 for vector in inputs > 1 ? input..<input + 1 : 0..<shape.vectors {
                     var source = shape.at(

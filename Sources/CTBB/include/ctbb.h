@@ -14,8 +14,8 @@ typedef struct ctbb_arena ctbb_arena;
 typedef void (*ctbb_body)(void *_Nullable context);
 typedef void (*ctbb_loop_body)(void *_Nullable context, intptr_t index);
 
-/// An arena in which at most `threads` threads work, the caller's own among them, and never more than the process can use
-/// at once. Null if memory or threads ran out.
+/// An arena in which at most `threads` threads work, the caller's own among them, and never more than the process can
+/// use at once. Null if memory or threads ran out.
 ctbb_arena *_Nullable ctbb_arena_create(int threads);
 void ctbb_arena_destroy(ctbb_arena *_Nullable arena);
 
