@@ -6,24 +6,30 @@ package final class ExampleTransferKernel: Kernel {
     private let whole: UnsafeMutableRawPointer
     private let direction: Direction
     private let (columns, examples, row): (Int, Int, Int)
+    private let (firstColumn, wholeColumns): (Int, Int)
     package let matmulFlops = 0
     package let flops = 0
 
     /// - Parameters:
     ///   - columns: K; 1 where the batch has no such axis.
     ///   - examples: of the batch.
-    package init(batch: Operand, whole: Operand, direction: Direction, columns: Int, examples: Int) {
+    ///   - firstColumn, wholeColumns: Where the batch's columns lie in the whole's; the whole has as many if `wholeColumns` is nil.
+    package init(
+        batch: Operand, whole: Operand, direction: Direction, columns: Int, examples: Int, firstColumn: Int = 0,
+        wholeColumns: Int? = nil
+    ) {
         precondition(batch.isContiguous && whole.isContiguous && batch.storage == whole.storage)
         (self.batch, self.whole, self.direction) = (batch, whole.address, direction)
         (self.columns, self.examples) = (columns, examples)
+        (self.firstColumn, self.wholeColumns) = (firstColumn, wholeColumns ?? columns)
         row = columns * examples == 0 ? 0 : batch.count / (columns * examples)
     }
 
     package func run(_ state: RunState) {
         let bytes = batch.storage.byteCount
         let count = examples * row
-        let start = whole + state.firstExample * row * columns * bytes
-        if columns == 1 {
+        let start = whole + (state.firstExample * row * wholeColumns + firstColumn) * bytes
+        if wholeColumns == 1 {
             if direction == .toBatch {
                 batch.address.copyMemory(from: start, byteCount: count * bytes)
             } else {
@@ -42,9 +48,9 @@ package final class ExampleTransferKernel: Kernel {
         for index in 0..<count {
             for column in 0..<columns {
                 if direction == .toBatch {
-                    inner[column * count + index] = outer[index * columns + column]
+                    inner[column * count + index] = outer[index * wholeColumns + column]
                 } else {
-                    outer[index * columns + column] = inner[column * count + index]
+                    outer[index * wholeColumns + column] = inner[column * count + index]
                 }
             }
         }

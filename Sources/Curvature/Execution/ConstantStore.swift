@@ -9,7 +9,8 @@ final class ConstantStore {
     init(_ schedule: Schedule, _ precision: Precision) {
         let graph = schedule.graph
         let leaves = schedule.leaves.filter { leaf in
-            guard let input = graph.primitive(leaf) as? InputLeaf else { return true }
+            if graph.primitive(leaf) is ConstantLeaf { return true }
+            guard let input = graph.primitive(leaf) as? InputLeaf, !schedule.kept.contains(leaf) else { return false }
             if case .auxiliary = input.role { return true }
             return false
         }

@@ -2,107 +2,100 @@ import Foundation
 import Kernels
 import TensorIR
 
-/// Runs a plan. It owns the plan's memory; a second run allocates nothing but results. One owner: not to be shared between threads.
+/// Runs a plan, as often as wanted. It owns the plan's memory; a second run allocates nothing but results. One owner: not to be shared
+/// between threads.
+///
+/// Between runs, vectors, parameters and data can be replaced by others of the same shapes; nothing is compiled again.
 public final class Execution {
     public let plan: Plan
-    private let arena: Memory
-    private let parameters: ParameterStore
-    private let values: ValueStore
+    let resources: ExecutionResources
     private let tasks: TaskArena
-    private var steps: [StepExecution] = []
-    private var isPrepared = false
+    private var steps: [any StepExecution] = []
+    private var fill: PrimalFill?
+    private var isLoaded = false
+    /// The loss's divisor has to be worked out again.
+    private var isDivisorStale = true
     /// What the last run did.
     public private(set) var measurement = RunMeasurement()
-    /// Called between batches with what has been done and what there is to do, in batches.
-    public var progress: ((_ done: Int, _ total: Int) -> Void)?
+    /// Called between batches and after each step of an iteration.
+    public var progress: ((RunProgress) -> Void)?
+    /// Stops a run from another thread.
+    public let cancellation = Cancellation()
 
     public init(_ plan: Plan) throws {
         self.plan = plan
-        arena = Memory(byteCount: plan.memory.arena)
-        parameters = ParameterStore(plan.problem.model, plan.options.precision)
-        values = ValueStore(plan)
+        resources = ExecutionResources(plan)
         tasks = TaskArena(threads: plan.options.threadCount)
-        steps = plan.steps.map { StepExecution($0, plan: plan, arena: arena, parameters: parameters, values: values) }
+        let resources = resources
+        steps = try plan.steps.map { try resources.execution(of: $0) }
+        if let program = plan.primal?.fill { fill = PrimalFill(program, resources) }
     }
 
     /// Runs every step and returns the requests' values, which no later run overwrites.
+    ///
+    /// - Throws: ``ProblemError`` for data that are not what the model takes and for values that are not finite; `CancellationError`
+    ///   after ``Cancellation/cancel()``.
     public func run() throws -> Results {
+        if !plan.options.keepsPrimalValues { resources.cache?.drop() }
         try prepare()
-        let state = RunState()
-        var measurement = RunMeasurement()
-        let begin = ContinuousClock.now
-        let total = plan.dataPasses * plan.batchCount
-        var done = 0
-        for step in steps {
-            let before = (state.matmulFlops, state.flops, state.executedFlops)
-            let start = ContinuousClock.now
-            var failure: (any Error)?
-            tasks.run {
-                do {
-                    try step.run(state) {
-                        done += 1
-                        progress?(done, total)
-                    }
-                } catch { failure = error }
-            }
-            if let failure { throw failure }
-            measurement.steps.append(
-                RunMeasurement.Step(
-                    seconds: (ContinuousClock.now - start).seconds, matmulFlops: state.matmulFlops - before.0,
-                    flops: state.flops - before.1, executedFlops: state.executedFlops - before.2,
-                    peakBytes: Memory.currentBytes))
+        for step in steps { step.resetMeasurement() }
+        let context = RunContext(isCancelled: { [cancellation] in cancellation.isCancelled }) { [progress] in
+            progress?($0)
         }
+        let begin = ContinuousClock.now
+        for step in steps { try inArena { try step.run(context) } }
+        measurement = RunMeasurement()
         measurement.seconds = (ContinuousClock.now - begin).seconds
-        self.measurement = measurement
-        let results = Results(plan, values)
+        measurement.steps = steps.map(\.measurement)
+        let results = Results(plan, resources.values)
         try checkFinite(results)
         return results
     }
 
-    /// Reads what does not change from run to run: vectors, class weights, the loss's divisor. It also checks every label.
+    /// Reads what does not change from run to run: vectors, class weights, the loss's divisor; every label is checked. With
+    /// ``PlanOptions/keepsPrimalValues``, also computes the primal values that fit into the memory, so that runs cost tangent sweeps alone.
     public func prepare() throws {
-        guard !isPrepared else { return }
-        let divisor = try LossDivisor(problem: plan.problem).value()
-        try values.load(plan)
-        for step in steps { try step.prepare(divisor: divisor) }
-        isPrepared = true
+        if !isLoaded {
+            try resources.values.load(plan)
+            isLoaded = true
+        }
+        if isDivisorStale {
+            let divisor = try LossDivisor(problem: resources.problem).value()
+            for step in steps { try step.prepare(divisor: divisor) }
+            try fill?.prepare(divisor: divisor)
+            isDivisorStale = false
+        }
+        if let fill { try inArena { try fill.run(cancellation) } }
     }
 
     /// The most that the library's buffers took at once since the process began, in bytes.
     public static var peakBytes: Int { Memory.peakBytes }
 
+    /// Parameters or data are no longer what primal values were computed from.
+    func dropPrimalValues() { resources.cache?.drop() }
+    func dataChanged() {
+        isDivisorStale = true
+        dropPrimalValues()
+    }
+    func loadVectors() throws {
+        if !isLoaded { try resources.values.load(plan) }
+        isLoaded = true
+    }
+
+    private func inArena(_ body: () throws -> Void) throws {
+        var failure: (any Error)?
+        tasks.run { do { try body() } catch { failure = error } }
+        if let failure { throw failure }
+    }
+
     private func checkFinite(_ results: Results) throws {
         guard let bad = results.firstNonFinite else { return }
-        let search = NonFiniteSearch(plan: plan, parameters: parameters)
+        let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
         let cause = try search.firstCause()
         throw ProblemError(
             .notFinite,
             "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"
         )
-    }
-}
-
-/// What a run took.
-public struct RunMeasurement: Sendable {
-    public struct Step: Sendable {
-        public var seconds: Double
-        public var matmulFlops: Int
-        public var flops: Int
-        public var executedFlops: Int
-        /// What the library's buffers took while it ran.
-        public var peakBytes: Int
-    }
-    public var seconds = 0.0
-    public var steps: [Step] = []
-    public var matmulFlops: Int { steps.reduce(0) { $0 + $1.matmulFlops } }
-    public var flops: Int { steps.reduce(0) { $0 + $1.flops } }
-    public var executedFlops: Int { steps.reduce(0) { $0 + $1.executedFlops } }
-}
-
-extension Duration {
-    package var seconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }
 

@@ -2,13 +2,12 @@ import Kernels
 
 /// After a result was not finite: which of the things it was made of was so first. Runs only then, so that a good run pays nothing.
 struct NonFiniteSearch {
-    let plan: Plan
+    let problem: Problem
     let parameters: ParameterStore
 
     /// A parameter or an element of the data; nil where all are finite.
     func firstCause() throws -> String? {
         if let parameter = parameters.firstNonFinite { return parameter }
-        let problem = plan.problem
         for (name, tensor) in problem.data.tensors.sorted(by: { $0.key < $1.key }) where !tensor.isInteger {
             let isUsed = name == "targets" || problem.model.inputs.contains { problem.dataName(of: $0) == name }
             if isUsed, let place = try firstNonFinite(name, tensor, problem.data) { return place }

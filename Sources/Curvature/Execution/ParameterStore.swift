@@ -27,6 +27,7 @@ final class ParameterStore {
     }
 
     subscript(index: Int) -> Operand { operands[index] }
+    var count: Int { operands.count }
 
     /// The first parameter with a value that is not finite.
     var firstNonFinite: String? {

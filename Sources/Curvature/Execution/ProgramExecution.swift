@@ -8,6 +8,7 @@ final class ProgramExecution {
     private let layout: ProgramLayout
     private let arena: Memory
     private let external: [Schedule.Buffer: Operand]
+    private let windows: [Node: UnsafeMutableRawPointer]
     private var prologue: [any Kernel] = []
     private var epilogue: [any Kernel] = []
     private var bodies: [Int: [any Kernel]] = [:]
@@ -20,12 +21,13 @@ final class ProgramExecution {
     ///   - batches: The sizes of batches that will run.
     ///   - isSingle: Whether each run is one batch, so that sums over examples need not be added up.
     ///   - external: Where buffers outside the arena lie.
+    ///   - windows: Where values lie that one program leaves for another; each has the batch's size.
     init(
         _ program: ProgramPlan, precision: Precision, arena: Memory, batches: [Int], isSingle: Bool,
-        external: [Schedule.Buffer: Operand]
+        external: [Schedule.Buffer: Operand], windows: [Node: UnsafeMutableRawPointer] = [:]
     ) {
         (schedule, layout) = (program.schedule, program.layout)
-        (self.precision, self.arena, self.external) = (precision, arena, external)
+        (self.precision, self.arena, self.external, self.windows) = (precision, arena, external, windows)
         prologue = kernels(.prologue, examples: batches[0], accumulate: false)
         epilogue = kernels(.epilogue, examples: batches[0], accumulate: false)
         for examples in batches { bodies[examples] = kernels(.body, examples: examples, accumulate: !isSingle) }
@@ -65,10 +67,17 @@ final class ProgramExecution {
         return view
     }
 
+    /// The memory of a buffer that has no examples.
+    func memory(of buffer: Schedule.Buffer) -> Operand { dense(buffer, 0) }
+
     private func storage(_ node: Node) -> Storage { schedule.graph.type(node).element.storage(precision) }
 
     private func dense(_ buffer: Schedule.Buffer, _ examples: Int) -> Operand {
         if let operand = external[buffer] { return operand }
+        if case .value(let node) = buffer, let address = windows[node] {
+            return Operand(
+                address: address, storage: storage(node), sizes: schedule.graph.shape(node).sizes(examples: examples))
+        }
         guard let offset = layout.offsets[buffer] else {
             preconditionFailure("\(schedule.graph.primitive(buffer.node).name) has no memory")
         }

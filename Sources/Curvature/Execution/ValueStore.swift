@@ -6,7 +6,7 @@ final class ValueStore {
     private let operands: [Value: Operand]
 
     init(_ plan: Plan) {
-        let stored = plan.tensors + plan.steps.flatMap(\.values)
+        let stored = plan.stored
         let width = plan.options.precision.storage.byteCount
         let kinds = stored.map { plan.operators.kind($0) }
         let sizes = kinds.map { kind in

@@ -23,42 +23,87 @@ extension PlanDocument {
                 rule: rewrite.rule, before: rewrite.before, after: rewrite.after,
                 savesFlops: isFirst ? savings[rewrite.rule] ?? 0 : 0, declined: rewrite.declined)
         }
-        steps = plan.steps.indices.map { PlanDocument.step($0, plan, runs?.measurements.last) }
+        let last = runs?.measurements.last
+        let counts = last?.stepRuns ?? plan.expectedRuns
+        var number = 0
+        steps = PlanDocument.steps(plan, plan.steps, counts, plan.costs(counts), last?.steps, &number)
         totals = TotalsPart(
-            fused: TotalPart(plan), naive: TotalPart(naive), measured: runs.map { TotalMeasuredPart($0, plan) })
+            fused: TotalPart(plan, counts), naive: TotalPart(naive, naive.expectedRuns),
+            measured: runs.map { TotalMeasuredPart($0, plan) })
     }
 
-    private static func step(_ index: Int, _ plan: Plan, _ measurement: RunMeasurement?) -> StepPart {
-        let step = plan.steps[index]
-        let users = plan.operators.users(of: step.values, roots: plan.roots)
-        var sweeps = SweepsPart(forward: 0, tangent: 0, backward: 0)
-        var kind = "algebra"
-        if case .dataPass(let pass) = step.work {
-            kind = "data-pass"
-            sweeps = SweepsPart(
-                forward: pass.sweeps.forward, tangent: pass.sweeps.tangent, backward: pass.sweeps.backward)
+    private static func steps(
+        _ plan: Plan, _ steps: [Plan.Step], _ runs: [StepRuns], _ costs: [Plan.StepCost],
+        _ measured: [RunMeasurement.Step]?, _ number: inout Int
+    ) -> [StepPart] {
+        let first = number
+        let ids = steps.indices.map { _ -> Int in
+            number += 1
+            return number
         }
-        let measured = measurement?.steps[index]
-        return StepPart(
-            id: index + 1, kind: kind,
+        var parts: [StepPart] = []
+        for index in steps.indices {
+            var part = step(plan, steps[index], runs[index], costs[index], measured?[index])
+            part.id = ids[index]
+            part.needs = steps.indices.filter {
+                $0 < index && !steps[index].reads.isDisjoint(with: steps[$0].values)
+            }.map { first + $0 + 1 }
+            if case .iteration(let iteration) = steps[index].work {
+                part.body = iteration.bodies.indices.map { map in
+                    PlanDocument.steps(
+                        plan, iteration.bodies[map], runs[index].bodies[map], costs[index].bodies[map],
+                        measured?[index].bodies[map], &number)
+                }.flatMap(\.self)
+            }
+            parts.append(part)
+        }
+        return parts
+    }
+
+    private static func step(
+        _ plan: Plan, _ step: Plan.Step, _ runs: StepRuns, _ cost: Plan.StepCost, _ measured: RunMeasurement.Step?
+    ) -> StepPart {
+        let users = plan.operators.users(of: step.values, roots: plan.roots)
+        let sweeps = plan.sweeps(step, runs)
+        var part = StepPart(
+            id: 0, kind: "algebra",
             serves: plan.requests.indices.filter { users.contains(plan.roots[$0]) }.map { plan.requests[$0].name },
-            needs: plan.needs(of: index).map { $0 + 1 }, computes: step.values.map { plan.operators.text($0) },
-            sweeps: sweeps, flops: step.program.flops, matmulFlops: step.program.matmulFlops,
-            bytes: step.program.bytes, peakBytes: step.program.layout.byteCount + plan.memory.lasting, cachedBytes: 0,
-            runs: 1,
+            needs: [], computes: step.values.map { plan.operators.text($0) },
+            sweeps: SweepsPart(forward: sweeps.forward, tangent: sweeps.tangent, backward: sweeps.backward),
+            flops: cost.cost.flops, matmulFlops: cost.cost.matmulFlops, bytes: cost.cost.bytes,
+            peakBytes: plan.memory.total, cachedBytes: 0, runs: runs.runs,
             measured: measured.map {
                 MeasuredPart(
                     seconds: $0.seconds, flops: $0.flops, matmulFlops: $0.matmulFlops, executedFlops: $0.executedFlops,
                     peakBytes: $0.peakBytes)
             })
+        switch step.work {
+        case .algebra: break
+        case .dataPass(let pass):
+            part.kind = "data-pass"
+            part.runs = runs.runs * pass.chunks.count
+            if pass.cut != nil || pass.isFirst { part.cachedBytes = plan.memory.kept }
+        case .iteration(let iteration):
+            part.kind = "iteration"
+            switch iteration.iteration.task {
+            case .solve(let options):
+                part.task =
+                    "conjugate gradients, relative residual \(NumberText.text(of: options.tolerance)), at most \(options.mostIterations) iterations"
+            }
+            part.outcome = measured?.solves.last?.text
+        }
+        return part
     }
 }
 
 extension PlanDocument.TotalPart {
-    fileprivate init(_ plan: Plan) {
+    fileprivate init(_ plan: Plan, _ runs: [StepRuns]) {
+        let costs = plan.costs(runs)
+        let sweeps = plan.sweeps(runs)
         self.init(
-            dataPasses: plan.dataPasses, forwardSweeps: plan.sweeps.forward, tangentSweeps: plan.sweeps.tangent,
-            backwardSweeps: plan.sweeps.backward, flops: plan.flops, matmulFlops: plan.matmulFlops,
+            dataPasses: costs.reduce(0) { $0 + $1.passes }, forwardSweeps: sweeps.forward,
+            tangentSweeps: sweeps.tangent, backwardSweeps: sweeps.backward,
+            flops: costs.reduce(0) { $0 + $1.cost.flops }, matmulFlops: costs.reduce(0) { $0 + $1.cost.matmulFlops },
             peakBytes: plan.memory.total)
     }
 }
@@ -110,12 +155,5 @@ extension Plan {
             savings[rule] = try Plan(requests, problem: problem, options: without).matmulFlops - matmulFlops
         }
         return savings
-    }
-
-    /// The steps whose results a step reads.
-    func needs(of index: Int) -> [Int] {
-        let read = Set(
-            steps[index].program.schedule.leaves.compactMap { leaf in steps[index].work.value(readBy: leaf) })
-        return (0..<index).filter { !read.isDisjoint(with: steps[$0].values) }
     }
 }

@@ -57,9 +57,13 @@ public struct PlanDocument: Codable, Sendable {
         public var computes: [String]
         public var sweeps: SweepsPart
         public var flops, matmulFlops, bytes, peakBytes, cachedBytes, runs: Int
+        /// What an iteration does, and what became of it.
+        public var task, outcome: String?
+        /// The steps of an iteration's operators.
+        public var body: [StepPart]?
         public var measured: MeasuredPart?
         enum CodingKeys: String, CodingKey {
-            case id, kind, serves, needs, computes, sweeps, flops, bytes, runs, measured
+            case id, kind, serves, needs, computes, sweeps, flops, bytes, runs, task, outcome, body, measured
             case matmulFlops = "matmul_flops"
             case peakBytes = "peak_bytes"
             case cachedBytes = "cached_bytes"

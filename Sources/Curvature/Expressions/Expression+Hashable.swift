@@ -36,6 +36,7 @@ extension Expression.Node {
         case tensor(String)
         case ggn(samples: Int?, seed: UInt64)
         case loss, gradient, prediction, hessian, empiricalFisher, jacobian, identity
+        case inverse(InverseOptions)
         case diagonal, dense, transpose, sum, scaled, quotient, composition, application, norm, dot
     }
 
@@ -61,6 +62,7 @@ extension Expression.Node {
         case .application: .application
         case .norm: .norm
         case .dot: .dot
+        case .inverse(_, let options, _): .inverse(options)
         }
     }
 

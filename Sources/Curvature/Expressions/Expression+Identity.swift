@@ -17,6 +17,8 @@ extension Expression {
             switch node {
             case .transpose(let operand): .transpose(operand.resized(to: size, &done))
             case .scaled(let scale, let operand): .scaled(by: scale, operand.resized(to: size, &done))
+            case .inverse(let operand, let options, _):
+                .inverse(operand.resized(to: size, &done), options, preconditioner: nil)
             case .quotient(let operand, let divisor): .quotient(operand.resized(to: size, &done), by: divisor)
             case .sum(let operands): .sum(operands.map { $0.resized(to: size, &done) })
             case .composition(let first, let second):

@@ -22,6 +22,36 @@ extension Expression {
         return try make(.transpose(map), .operator(rows: columns, columns: rows))
     }
 
+    /// - Parameter preconditioner: An operator near the inverse.
+    package static func inverse(
+        _ map: Expression, _ options: InverseOptions = InverseOptions(), preconditioner: Expression? = nil
+    ) throws(KindError) -> Expression {
+        guard case .operator(let rows, let columns) = map.kind else {
+            throw KindError(
+                "'inverse'", operand: 0, needs: "an operator", found: "\(map.kind)", hint: denseHint(map.kind))
+        }
+        guard rows == columns else {
+            throw KindError("'inverse'", operand: 0, needs: "a square operator", found: "\(map.kind)")
+        }
+        if map.properties.isSymmetric == false {
+            throw KindError(
+                "'inverse'", operand: 0, needs: "a symmetric operator", found: "one that is not its own transpose",
+                hint: "the inverse of a product is the product of the inverses in the other order")
+        }
+        if let preconditioner {
+            guard preconditioner.kind == map.kind else {
+                throw KindError(
+                    "'preconditioner'", operand: 1, needs: "\(map.kind)", found: "\(preconditioner.kind)")
+            }
+            if preconditioner.properties.isSymmetric == false {
+                throw KindError(
+                    "'preconditioner'", operand: 1, needs: "a symmetric operator",
+                    found: "one that is not its own transpose")
+            }
+        }
+        return try make(.inverse(map, options, preconditioner: preconditioner), map.kind)
+    }
+
     /// `left @ right`: the composition of two operators, or an operator applied to a vector or block.
     package static func applied(_ left: Expression, _ right: Expression) throws(KindError) -> Expression {
         guard case .operator(let rows, let columns) = left.kind else {

@@ -18,6 +18,10 @@ public final class Expression: Sendable {
     package let consistsOfIdentities: Bool
     /// Of the structure, computed once from the operands' own.
     let structuralHash: Int
+    /// How deep inverses, and whatever else iterates, lie within each other.
+    package let iterationDepth: Int
+    /// What is known of it as an operator.
+    package let properties: OperatorProperties
 
     package static let depthLimit = 1000
 
@@ -52,6 +56,8 @@ public final class Expression: Sendable {
         case quotient(Expression, by: Expression)
         /// A after B, both operators.
         case composition(Expression, Expression)
+        /// The inverse of an operator, applied by a solver that may be preconditioned.
+        case inverse(Expression, InverseOptions, preconditioner: Expression?)
         /// An operator applied to a vector or to each column of a block.
         case application(Expression, to: Expression)
         /// Euclidean; of a block, Frobenius.
@@ -66,6 +72,9 @@ public final class Expression: Sendable {
         depth = 1 + (node.operands.lazy.map(\.depth).max() ?? 0)
         consistsOfIdentities = node.consistsOfIdentities
         structuralHash = node.structuralHash(kind)
+        properties = OperatorProperties(node)
+        let inner = node.operands.lazy.map(\.iterationDepth).max() ?? 0
+        iterationDepth = if case .inverse = node { inner + 1 } else { inner }
     }
 
     /// A node whose operands have been checked, but for their depth.
@@ -94,6 +103,7 @@ extension Expression.Node {
             []
         case .diagonal(let operand), .dense(let operand), .transpose(let operand), .norm(let operand): [operand]
         case .sum(let operands): operands
+        case .inverse(let operand, _, let preconditioner): [operand] + [preconditioner].compactMap(\.self)
         case .scaled(let first, let second), .quotient(let first, let second), .composition(let first, let second),
             .application(let first, let second), .dot(let first, let second):
             [first, second]
@@ -103,7 +113,9 @@ extension Expression.Node {
     fileprivate var consistsOfIdentities: Bool {
         switch self {
         case .identity: true
-        case .transpose(let operand), .scaled(_, let operand), .quotient(let operand, _): operand.consistsOfIdentities
+        case .transpose(let operand), .scaled(_, let operand), .quotient(let operand, _),
+            .inverse(let operand, _, preconditioner: nil):
+            operand.consistsOfIdentities
         case .sum(let operands): operands.allSatisfy(\.consistsOfIdentities)
         case .composition(let first, let second): first.consistsOfIdentities && second.consistsOfIdentities
         default: false

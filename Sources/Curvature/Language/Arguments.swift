@@ -88,6 +88,29 @@ struct Arguments: Sendable {
         return number
     }
 
+    func number(_ keyword: String, above least: Double, below most: Double) throws(ExpressionError) -> Double? {
+        guard let value = named[keyword]?.value else { return nil }
+        guard let (sign, text) = Self.literal(value), sign.isEmpty, let number = NumberText.value(of: text),
+            number > least, number < most
+        else {
+            let (least, most) = (NumberText.text(of: least), NumberText.text(of: most))
+            throw mismatch(value, keyword, needs: "a number above \(least) and below \(most)")
+        }
+        return number
+    }
+
+    /// A bare word out of a few.
+    func option(_ keyword: String, among options: [String]) throws(ExpressionError) -> String? {
+        guard let value = named[keyword]?.value else { return nil }
+        guard case .name(let name, false) = value.form, options.contains(name) else {
+            let list = options.dropLast().joined(separator: ", ") + " or " + options.last!
+            throw mismatch(value, keyword, needs: list)
+        }
+        return name
+    }
+
+    func value(of keyword: String) -> Syntax? { named[keyword]?.value }
+
     /// The name of a tensor.
     func tensorName(_ keyword: String) throws(ExpressionError) -> String? {
         guard let value = named[keyword]?.value else { return nil }

@@ -83,6 +83,8 @@ private struct ExpressionPrinter {
             append(", ")
             write(right, in: .sum)
             append(")")
+        case .inverse(let operand, let options, let preconditioner):
+            write(inverse: operand, options, preconditioner, isSized: isSized)
         case .sum(let operands): write(sum: operands, isSized: isSized)
         case .scaled(let scale, let operand):
             if scale.number == -1 {
@@ -107,6 +109,24 @@ private struct ExpressionPrinter {
     private mutating func write(call name: String, _ operand: Expression, isSized: Bool = false) {
         append(name + "(")
         write(operand, in: .sum, isSized: isSized)
+        append(")")
+    }
+
+    /// Options that are as they are without being written are left out.
+    private mutating func write(
+        inverse operand: Expression, _ options: InverseOptions, _ preconditioner: Expression?, isSized: Bool
+    ) {
+        append("inverse(")
+        write(operand, in: .sum, isSized: isSized)
+        if options.solver != .auto { append(", solver=\(options.solver.rawValue)") }
+        if options.tolerance != InverseOptions().tolerance {
+            append(", tolerance=\(NumberText.text(of: options.tolerance))")
+        }
+        if let most = options.maxIterations { append(", max_iterations=\(most)") }
+        if let preconditioner {
+            append(", preconditioner=")
+            write(preconditioner, in: .sum)
+        }
         append(")")
     }
 

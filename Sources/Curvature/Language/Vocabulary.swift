@@ -38,6 +38,16 @@ struct Word: Sendable {
         }
     }
 
+    /// A function with named arguments.
+    static func function(
+        _ usage: String, count: ClosedRange<Int>, keywords: [String],
+        build: @escaping @Sendable (Call) throws(ExpressionError) -> Elaborated
+    ) -> Word {
+        Word(
+            name: String(usage.prefix { $0 != "(" }), usage: usage, isLeaf: false, count: count, keywords: keywords,
+            build: build)
+    }
+
     static func unavailable(_ name: String) -> Word {
         Word(name: name, usage: name, isLeaf: false, count: 0...0, keywords: [], build: nil)
     }
@@ -76,6 +86,9 @@ enum Vocabulary {
         .function("diag(v)") { x throws(KindError) in try .diagonal(x[0]) },
         .function("dense(M)") { x throws(KindError) in try .dense(x[0]) },
         .function("transpose(A)") { x throws(KindError) in try .transpose(x[0]) },
+        .function(
+            "inverse(A, solver=..., tolerance=..., max_iterations=..., preconditioner=P)", count: 1...1,
+            keywords: ["solver", "tolerance", "max_iterations", "preconditioner"], build: inverse),
         .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
         .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
         .unavailable("kfac"),
@@ -84,7 +97,6 @@ enum Vocabulary {
         .unavailable("kron"),
         .unavailable("block_diagonal"),
         .unavailable("low_rank"),
-        .unavailable("inverse"),
         .unavailable("submatrix"),
         .unavailable("materialize"),
         .unavailable("trace"),
@@ -106,6 +118,31 @@ enum Vocabulary {
         }
         return try call.elaborator.checked(at: call.column, []) { _ throws(KindError) in
             try .ggn(samples: samples.map(Int.init), seed: seed ?? 0, call.elaborator.shape)
+        }
+    }
+
+    @Sendable private static func inverse(_ call: Call) throws(ExpressionError) -> Elaborated {
+        var options = InverseOptions()
+        if let solver = try call.arguments.option("solver", among: InverseOptions.Solver.allCases.map(\.rawValue)) {
+            options.solver = InverseOptions.Solver(rawValue: solver)!
+            guard options.solver == .auto || options.solver == .cg else {
+                throw call.elaborator.source.error(
+                    at: call.arguments.column(of: "solver")!,
+                    "'solver=\(solver)' is not available in this version; expected auto or cg")
+            }
+        }
+        if let tolerance = try call.arguments.number("tolerance", above: 0, below: 1) { options.tolerance = tolerance }
+        options.maxIterations = try call.arguments.wholeNumber("max_iterations", from: 1, through: UInt64(Int32.max))
+            .map(Int.init)
+        var operands = try call.operands()
+        // An identity without a size takes that of the operator.
+        if let syntax = call.arguments.value(of: "preconditioner") {
+            var preconditioner = try call.elaborator.elaborate(syntax)
+            if let size = operands[0].value.expression.kind.shape.first { preconditioner = preconditioner.sized(size) }
+            operands.append(Elaborator.Operand(preconditioner, syntax.column))
+        }
+        return try call.elaborator.checked(at: call.column, operands) { [options] x throws(KindError) in
+            try .inverse(x[0], options, preconditioner: x.count > 1 ? x[1] : nil)
         }
     }
 

@@ -45,6 +45,17 @@ struct AlgebraLowering {
                 sum = try graph.add(sum, graph.multiply(x, graph.filled(term.factor, like: x)))
             }
             return sum
+        case .ones(let entries): return try graph.filled(1, Shape([entries]), .real)
+        case .columns(let parts):
+            let blocks = try parts.map { part in
+                let x = try node(part)
+                return graph.shape(x).rank == 2 ? x : try graph.expand(x, at: 1)
+            }
+            return try graph.concatenate(blocks, axis: 1)
+        case .columnRange(let x, let start):
+            let block = try node(x)
+            let columns = try graph.slice(block, axis: 1, start: start, count: kind.columns ?? 1)
+            return kind.columns == nil ? try graph.reshape(columns, Shape(kind.shape)) : columns
         case .scalarProduct(let a, let b): return try graph.multiply(node(a), node(b))
         case .reciprocal(let a): return try graph.reciprocal(node(a))
         case .diagonalProduct(let d, let x):
@@ -60,7 +71,7 @@ struct AlgebraLowering {
         case .dot(let a, let b):
             let product = try graph.multiply(graph.cast(node(a), to: .float64), graph.cast(node(b), to: .float64))
             return try graph.sum(product, axes: Array(0..<graph.shape(product).rank))
-        case .tensor, .loss, .prediction, .pullback, .jacobianProduct:
+        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
     }

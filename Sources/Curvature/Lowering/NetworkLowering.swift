@@ -16,7 +16,14 @@ final class NetworkLowering {
     private let parameters: [Node]
     private let placeholders: [Node]
     private let linearized: Node?
-    private(set) var sweeps = Sweeps()
+    /// What the pass that is lowered now has asked for.
+    private var asked: Set<Sweep> = []
+    private enum Sweep: Hashable {
+        case tangent([Node])
+        case backward(Node)
+        case differentiated([Node], Node)
+        case weighed([Node])
+    }
     private var pullbacks: [Node: [Node?]] = [:]
     private var tangents: [[Node]: Node] = [:]
 
@@ -39,7 +46,16 @@ final class NetworkLowering {
         let graph = graph
         placeholders = try parameters.enumerated().map { try graph.input(.tangent($0), graph.type($1)) }
         linearized = try graph.linearize([z], seeds: Dictionary(uniqueKeysWithValues: zip(parameters, placeholders)))[0]
-        sweeps.forward = 1
+    }
+
+    /// Begins to count anew: a sweep that another pass has too is run by each.
+    func beginPass() { asked = [] }
+
+    /// What the pass goes through, each sweep once however often it was asked for.
+    var sweeps: Sweeps {
+        var sweeps = Sweeps(forward: 1)
+        for sweep in asked { if case .tangent = sweep { sweeps.tangent += 1 } else { sweeps.backward += 1 } }
+        return sweeps
     }
 
     /// The sum of all terms, in float64, not yet divided.
@@ -49,11 +65,11 @@ final class NetworkLowering {
 
     /// J v for the pieces v of a vector, of z's shape.
     func tangent(_ vector: [Node]) throws -> Node {
+        asked.insert(.tangent(vector))
         if let known = tangents[vector] { return known }
         let seeds = Dictionary(uniqueKeysWithValues: zip(parameters, vector))
         let tangent = try graph.linearize([z], seeds: seeds)[0] ?? graph.zeros(like: z)
         tangents[vector] = tangent
-        sweeps.tangent += 1
         return tangent
     }
 
@@ -69,10 +85,10 @@ final class NetworkLowering {
 
     /// J^T u, a piece for each parameter.
     func pullback(_ seed: Node) throws -> [Node] {
+        guard let linearized else { return try zeros() }
+        asked.insert(.backward(seed))
         if pullbacks[seed] == nil {
-            guard let linearized else { return try zeros() }
             pullbacks[seed] = try graph.transpose([(linearized, seed)], to: placeholders)
-            sweeps.backward += 1
         }
         return try zip(pullbacks[seed]!, parameters).map { try $0 ?? graph.zeros(like: $1) }
     }
@@ -83,61 +99,58 @@ final class NetworkLowering {
         var seeds = Dictionary(uniqueKeysWithValues: zip(parameters, vector))
         seeds[outputGradient] = seed
         let pieces = try graph.linearize(gradient, seeds: seeds)
-        sweeps.backward += 1
+        asked.insert(.differentiated(vector, seed))
         return try zip(pieces, parameters).map { try $0 ?? graph.zeros(like: $1) }
     }
 
-    private func zeros() throws -> [Node] { try parameters.map { try graph.zeros(like: $0) } }
-
-    // MARK: The loss's own tensors
-
-    private static func lossTerms(
-        _ problem: Problem, _ z: Node, _ examples: Dimension, _ graph: TensorGraph
-    ) throws -> any LossTerms {
-        let shape = problem.shape
-        let middle = Array(shape.predictionShape[1..<(shape.predictionShape.count - 1)])
-        func option(_ name: String?) throws -> Node? {
-            guard let name else { return nil }
-            let sizes = problem.vectors.tensors[name]!.shape
-            if case .crossEntropy = problem.loss.function {
-                return try graph.input(.auxiliary(name), TensorType(Shape(sizes)))
-            }
-            return try LossTensor(name: name, shape: sizes, predictionShape: shape.predictionShape)
-                .node(like: z, middle: middle, examples: examples, in: graph)
+    /// sum_n w_n J_n^T g_n, where w_n is the sum of the factors, each times g_n^T J_n v for a term with a vector v. What weighs an example is a sum
+    /// over the places where parameters meet examples, of the cotangent there times what v gives there.
+    ///
+    /// One term for each example, and examples that do not meet: then the weight goes through the backward sweep.
+    func weighedGradient(_ terms: [(factor: Double, vector: [Node]?)]) throws -> [Node] {
+        guard let linearized else { return try zeros() }
+        guard let frontier = graph.exampleFrontier(of: linearized, from: placeholders) else {
+            return try gradientBySeeds(terms)
         }
-        let own = problem.data.tensors["targets"]!.shape.dropFirst().map { Dimension($0) }
-        func targets(_ element: ElementType) throws -> Node {
-            try graph.input(.data("targets"), TensorType(Shape([examples] + own), element))
+        let cotangents = try graph.transpose([(linearized, outputGradient)], to: frontier)
+        let places = zip(frontier, cotangents).compactMap { place, cotangent in cotangent.map { (place, $0) } }
+        var weight: Node?
+        for (factor, vector) in terms {
+            var part: Node?
+            if let vector {
+                let seeds = Dictionary(uniqueKeysWithValues: zip(placeholders, vector))
+                for (place, tangent) in zip(places, try graph.linearize(places.map(\.0), seeds: seeds)) {
+                    guard let tangent else { continue }
+                    let product = try graph.dotPerExample(place.1, tangent)
+                    part = try part.map { try graph.add($0, product) } ?? product
+                }
+            } else {
+                part = try graph.filled(1, [.examples], .real)
+            }
+            guard let part else { continue }
+            let scaled = try graph.scale(part, by: factor)
+            weight = try weight.map { try graph.add($0, scaled) } ?? scaled
         }
-        switch problem.loss.function {
-        case .crossEntropy(let ignored, let smoothing, let weights, let classAxis):
-            if problem.hasIndexTargets {
-                let labels = try graph.reshape(targets(.int64), graph.shape(z).removing(axes: [2]))
-                return CrossEntropyTerms(
-                    target: .index(labels, ignoring: ignored), labelSmoothing: smoothing, weights: try option(weights))
-            }
-            var y = try targets(.real)
-            if let classAxis {
-                let rank = graph.shape(y).rank
-                y = try graph.permute(y, (0..<rank).filter { $0 != classAxis } + [classAxis])
-            }
-            return CrossEntropyTerms(
-                target: .probabilities(try graph.reshape(y, graph.shape(z))), labelSmoothing: smoothing,
-                weights: try option(weights))
-        case .meanSquaredError(let weights):
-            return SquaredErrorTerms(
-                target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights))
-        case .binaryCrossEntropy(let positive, let weights):
-            return BinaryCrossEntropyTerms(
-                target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights),
-                positiveWeights: try option(positive))
+        guard let weight else { return try zeros() }
+        asked.insert(.weighed([weight]))
+        let weighed = try places.map { place, cotangent in
+            (node: place, cotangent: try graph.scalePerExample(cotangent, by: weight))
+        }
+        return try zip(graph.transpose(weighed, to: placeholders), parameters).map { piece, parameter in
+            try piece ?? graph.zeros(like: parameter)
         }
     }
-}
 
-/// How often a pass goes through the network, a block of vectors counting once.
-package struct Sweeps: Hashable, Sendable {
-    package var forward = 0
-    package var tangent = 0
-    package var backward = 0
+    /// The same with tangents: for graphs in which parameters and examples meet in other ways.
+    private func gradientBySeeds(_ terms: [(factor: Double, vector: [Node]?)]) throws -> [Node] {
+        var seed: Node?
+        for (factor, vector) in terms {
+            let part = try vector.map { try empiricalSeed(tangent($0)) } ?? outputGradient
+            let scaled = try graph.scale(part, by: factor)
+            seed = try seed.map { try graph.add($0, scaled) } ?? scaled
+        }
+        return try pullback(seed!)
+    }
+
+    private func zeros() throws -> [Node] { try parameters.map { try graph.zeros(like: $0) } }
 }

@@ -13,16 +13,20 @@ final class PassLowering {
     /// Values that are there before the pass.
     private let known: Set<Value>
 
-    private init(_ operators: OperatorGraph, _ problem: Problem, known: Set<Value>) throws {
-        (self.operators, self.known) = (operators, known)
-        network = try NetworkLowering(problem)
+    /// Columns of a block that a run takes.
+    private let mostColumns: Int
+
+    private init(_ operators: OperatorGraph, _ network: NetworkLowering, known: Set<Value>, mostColumns: Int) {
+        (self.operators, self.network, self.known, self.mostColumns) = (operators, network, known, mostColumns)
         graph = network.graph
     }
 
+    /// - Parameter network: Shared by the passes of a plan, so that what they have in common is the same nodes.
     static func lower(
-        _ values: [Value], _ operators: OperatorGraph, _ problem: Problem, known: Set<Value>
+        _ values: [Value], _ operators: OperatorGraph, _ network: NetworkLowering, known: Set<Value>, mostColumns: Int
     ) throws -> DataPass {
-        let lowering = try PassLowering(operators, problem, known: known)
+        network.beginPass()
+        let lowering = PassLowering(operators, network, known: known, mostColumns: mostColumns)
         return try lowering.pass(values)
     }
 
@@ -34,6 +38,7 @@ final class PassLowering {
             case .prediction: results.append((value, .examples, [network.prediction]))
             case .jacobianProduct(let x): results.append((value, .examples, [try network.tangent(pieces(of: x))]))
             case .pullback(let terms): results.append((value, .parameters, try pullback(terms)))
+            case .weighedGradient(let terms): results.append((value, .parameters, try weighedGradient(terms)))
             default: preconditionFailure("\(operators.text(value)) needs no data pass")
             }
         }
@@ -48,7 +53,7 @@ final class PassLowering {
 
     /// The terms as one backward sweep. Every scale is the loss's 1/m, put on after the sums over all data.
     private func pullback(_ terms: [PullbackTerm]) throws -> [Node] {
-        let isScaled = terms.contains { if case .jacobianTranspose = $0.source { false } else { true } }
+        let isScaled = terms.contains { $0.isDerivativeOfLoss }
         var curved: (factor: Double, argument: Value)?
         var seed: Node?
         func add(_ node: Node, _ factor: Double) throws {
@@ -67,7 +72,7 @@ final class PassLowering {
             case .ggn(let x, let sampling?):
                 try add(network.sampledSeed(network.tangent(pieces(of: x)), sampling), factor)
             case .empiricalFisher(let x): try add(network.empiricalSeed(network.tangent(pieces(of: x))), factor)
-            case .jacobianTranspose(let w):
+            case .jacobianTranspose(let w), .jacobianChain(let w):
                 // Not a derivative of the loss: its divisor is undone before it is put on.
                 let cotangent = try outputVector(w)
                 try add(isScaled ? multiplied(cotangent, byScalar: "divisor") : cotangent, factor)
@@ -80,6 +85,13 @@ final class PassLowering {
             let scaled = try isScaled ? multiplied(piece, byScalar: "inverse divisor") : piece
             return try graph.scale(scaled, by: unit)
         }
+    }
+
+    /// The gradient's own backward sweep with each example weighed by a number.
+    private func weighedGradient(_ terms: [PullbackTerm]) throws -> [Node] {
+        let pieces = try network.weighedGradient(
+            terms.map { ($0.factor, try $0.argument.map { try self.pieces(of: $0) }) })
+        return try pieces.map { try multiplied($0, byScalar: "inverse divisor") }
     }
 
     private func scaledLoss() throws -> Node {
@@ -120,6 +132,8 @@ final class PassLowering {
         case _ where known.contains(value):
             node = try graph.input(.outputVector(slot: slot(of: value), hasColumns: false), graph.type(network.z))
         case .jacobianProduct(let x): node = try network.tangent(pieces(of: x))
+        case .diagonalProduct(let d, let x) where operators.isComputedInPassing(x):
+            node = try graph.multiply(outputVector(d), outputVector(x))
         case .combination(let terms, _) where operators.isComputedInPassing(value):
             node = try terms.map { try graph.scale(outputVector($0.value), by: $0.factor) }.reduce(nil as Node?) {
                 sum, term in
@@ -137,16 +151,17 @@ final class PassLowering {
     private func batched(_ results: [(kind: Kind, nodes: [Node])]) throws -> [[Node]] {
         var images = results.map(\.nodes)
         let widths = Set(slots.compactMap { operators.kind($0).columns })
-        for width in widths.sorted() {
+        for columns in widths.sorted() {
+            let width = Stages.width(columns, most: mostColumns)
             var replacements: [Node: Node] = [:]
-            for (slot, value) in slots.enumerated() where operators.kind(value).columns == width {
+            for (slot, value) in slots.enumerated() where operators.kind(value).columns == columns {
                 for node in (inputs[value] ?? []) + [outputInputs[value]].compactMap(\.self) {
                     guard let leaf = graph.primitive(node) as? InputLeaf, leaf.role.slot == slot else { continue }
                     let type = TensorType(leaf.type.shape.leading(width), leaf.type.element)
                     replacements[node] = try graph.input(leaf.role.withColumns, type)
                 }
             }
-            for index in results.indices where results[index].kind.columns == width {
+            for index in results.indices where results[index].kind.columns == columns {
                 let nodes = try graph.batch(images[index], replacements: replacements, size: width)
                 // What does not depend on the block is the same in each column.
                 images[index] = try zip(nodes, images[index]).map { image, single in
@@ -179,16 +194,4 @@ extension InputLeaf.Role {
 extension Kind {
     /// k of a block.
     package var columns: Int? { if case .block(_, let columns) = self { columns } else { nil } }
-}
-
-extension OperatorGraph {
-    /// Whether a value in output space is there, example by example, while the pass that needs it runs.
-    func isComputedInPassing(_ value: Value) -> Bool {
-        switch self[value] {
-        case .jacobianProduct: true
-        case .combination(let terms, _):
-            !terms.isEmpty && terms.allSatisfy { $0.scalar == nil && isComputedInPassing($0.value) }
-        default: false
-        }
-    }
 }

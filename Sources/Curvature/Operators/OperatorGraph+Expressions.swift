@@ -27,7 +27,8 @@ extension OperatorGraph {
             let (first, second) = (value(of: a, &known), value(of: b, &known))
             let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
-        case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition:
+        case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition,
+            .inverse:
             preconditionFailure("an operator has no value; requests of this kind are refused before")
         }
         known[expression] = result
@@ -71,6 +72,18 @@ extension OperatorGraph {
         case .composition(let first, let second):
             let (outer, inner) = transposed ? (second, first) : (first, second)
             return apply(outer, transposed: transposed, to: apply(inner, transposed: transposed, to: x, &known), &known)
+        case .inverse(let inner, let options, let preconditioner):
+            // Symmetric, and so its own transpose.
+            var maps: [Iteration.Map] = []
+            for map in [inner, preconditioner].compactMap(\.self) {
+                let hole = intern(.hole(depth: map.iterationDepth, kind), kind)
+                maps.append(Iteration.Map(hole: hole, body: apply(map, transposed: false, to: hole, &known)))
+            }
+            let solve = SolveOptions(
+                solver: options.solver, tolerance: options.tolerance,
+                mostIterations: options.maxIterations ?? min(rows, InverseOptions.defaultMostIterations),
+                isPositiveDefinite: inner.properties.isPositiveDefinite)
+            return intern(.iteration(Iteration(task: .solve(solve), maps: maps, arguments: [x])), kind)
         case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot:
             preconditionFailure("\(map.kind) is no operator")
         }

@@ -14,7 +14,7 @@ extension OperatorGraph {
         case .loss: return "loss"
         case .prediction: return "prediction"
         case .jacobianProduct(let x): return "jacobian @ \(inner(x))"
-        case .pullback(let terms):
+        case .pullback(let terms), .weighedGradient(let terms):
             return OperatorGraph.sum(
                 terms.map { term in
                     let name =
@@ -25,7 +25,7 @@ extension OperatorGraph {
                         case .ggn(let x, let sampling?):
                             "ggn(samples=\(sampling.samples), seed=\(sampling.seed)) @ \(inner(x))"
                         case .empiricalFisher(let x): "empirical_fisher @ \(inner(x))"
-                        case .jacobianTranspose(let x): "transpose(jacobian) @ \(inner(x))"
+                        case .jacobianTranspose(let x), .jacobianChain(let x): "transpose(jacobian) @ \(inner(x))"
                         }
                     return (term.factor, name)
                 })
@@ -41,6 +41,18 @@ extension OperatorGraph {
         case .denseProduct(let matrix, let isTransposed, let x):
             let matrix = "dense(\(text(matrix, depth: depth - 1)))"
             return "\(isTransposed ? "transpose(\(matrix))" : matrix) @ \(inner(x))"
+        case .hole: return "x"
+        case .ones: return "ones"
+        case .columns(let parts): return "[" + parts.map { text($0, depth: depth - 1) }.joined(separator: ", ") + "]"
+        case .columnRange(let x, let start):
+            let count = kind(value).columns
+            return inner(x) + "[\(start + 1)" + (count.map { "...\(start + $0)" } ?? "") + "]"
+        case .iteration(let iteration):
+            switch iteration.task {
+            case .solve:
+                return
+                    "inverse(x -> \(text(iteration.maps[0].body, depth: depth - 1))) @ \(inner(iteration.arguments[0]))"
+            }
         case .norm(let x): return "norm(\(text(x, depth: depth - 1)))"
         case .dot(let a, let b): return "dot(\(text(a, depth: depth - 1)), \(text(b, depth: depth - 1)))"
         }

@@ -7,7 +7,12 @@ package struct OperatorGraph: Sendable {
     private var sortKeys: [String] = []
     package let shape: ProblemShape
 
-    package init(shape: ProblemShape) { self.shape = shape }
+    /// Whether an example's prediction depends on other examples.
+    package let examplesMeet: Bool
+
+    package init(shape: ProblemShape, examplesMeet: Bool = false) {
+        (self.shape, self.examplesMeet) = (shape, examplesMeet)
+    }
 
     package subscript(value: Value) -> Quantity { quantities[value.index] }
     package func kind(_ value: Value) -> Kind { kinds[value.index] }

@@ -27,6 +27,37 @@ package enum Quantity: Hashable, Sendable {
     case denseProduct(Value, isTransposed: Bool, Value)
     case norm(Value)
     case dot(Value, Value)
+    /// Backward sweeps of the terms' own gradients, each example's part weighed with one number: what empirical Fisher products and
+    /// gradients are where each example has one term. The terms are of these two kinds only.
+    case weighedGradient([PullbackTerm])
+    /// What an iteration applies its operator to: it changes from one application to the next. `depth` tells nested ones apart.
+    case hole(depth: Int, Kind)
+    /// The result of an iteration: a linear system's solution.
+    case iteration(Iteration)
+    /// A vector of ones.
+    case ones(Int)
+    /// Vectors and blocks side by side, as one block.
+    case columns([Value])
+    /// Columns of a block, from one on: a block, or a vector where the kind says so.
+    case columnRange(Value, from: Int)
+}
+
+/// A computation that applies operators again and again to vectors of its own. The operator is a part of the operator graph with a hole
+/// in it, and becomes a plan of its own.
+package struct Iteration: Hashable, Sendable {
+    package enum Task: Hashable, Sendable {
+        case solve(SolveOptions)
+    }
+    package struct Map: Hashable, Sendable {
+        package var hole: Value
+        /// The operator applied to the hole.
+        package var body: Value
+    }
+    package var task: Task
+    /// The operator, and a preconditioner if there is one.
+    package var maps: [Map]
+    /// What the task is about: right-hand sides.
+    package var arguments: [Value]
 }
 
 package struct CombinationTerm: Hashable, Sendable {
@@ -45,15 +76,27 @@ package struct PullbackTerm: Hashable, Sendable {
         case ggn(Value, Sampling?)
         case empiricalFisher(Value)
         case jacobianTranspose(Value)
+        /// The same for a vector that the pass itself computes, example by example.
+        case jacobianChain(Value)
     }
     package var factor: Double
     package var source: Source
+
+    /// Whether the loss's divisor scales it.
+    package var isDerivativeOfLoss: Bool {
+        switch source {
+        case .jacobianTranspose, .jacobianChain: false
+        default: true
+        }
+    }
 
     /// The vector or block it is applied to.
     package var argument: Value? {
         switch source {
         case .gradient: nil
-        case .hessian(let x), .ggn(let x, _), .empiricalFisher(let x), .jacobianTranspose(let x): x
+        case .hessian(let x), .ggn(let x, _), .empiricalFisher(let x), .jacobianTranspose(let x),
+            .jacobianChain(let x):
+            x
         }
     }
 }
@@ -66,19 +109,22 @@ package struct Sampling: Hashable, Sendable {
 extension Quantity {
     package var operands: [Value] {
         switch self {
-        case .number, .tensor, .loss, .prediction: []
-        case .pullback(let terms): terms.compactMap(\.argument)
+        case .number, .tensor, .loss, .prediction, .hole, .ones: []
+        case .pullback(let terms), .weighedGradient(let terms): terms.compactMap(\.argument)
         case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
         case .scalarProduct(let a, let b), .diagonalProduct(let a, let b), .denseProduct(let a, _, let b),
             .dot(let a, let b):
             [a, b]
+        case .iteration(let iteration): iteration.arguments + iteration.maps.map(\.body)
+        case .columns(let parts): parts
+        case .columnRange(let x, _): [x]
         }
     }
     /// Whether a data pass computes it; everything else is algebra on what passes give.
     package var needsPass: Bool {
         switch self {
-        case .loss, .prediction, .pullback, .jacobianProduct: true
+        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct: true
         default: false
         }
     }

@@ -9,27 +9,44 @@ package struct MemoryUse: Hashable, Sendable {
     package var values: Int
     /// What `run` returns.
     package var results: Int
+    /// Primal values that passes keep for each other.
+    package var kept: Int
+    /// What solvers work with, all of them together.
+    package var workspaces: Int
     /// The largest program's buffers; programs run one after the other in one arena.
     package var arena: Int
 
     /// All but the arena.
-    package var lasting: Int { parameters + constants + values + results }
-    package var total: Int { parameters + constants + values + results + arena }
+    package var lasting: Int { parameters + constants + values + results + kept + workspaces }
+    package var total: Int { lasting + arena }
 
-    init(problem: Problem, operators: OperatorGraph, stages: Stages, steps: [Plan.Step], precision: Precision) {
-        let width = precision.storage.byteCount
-        parameters = problem.model.parameters.reduce(0) { sum, parameter in
+    init(_ planner: Planner, _ draft: PlanDraft, steps: [Plan.Step], primal: PrimalPlan?) {
+        let width = planner.options.precision.storage.byteCount
+        parameters = planner.problem.model.parameters.reduce(0) { sum, parameter in
             let own = if case .float64 = parameter.values { 8 } else { 4 }
             return sum + parameter.count * (width + own)
         }
-        let graphs = steps.map(\.program.schedule)
-        constants = graphs.reduce(0) { sum, schedule in
-            sum + schedule.leaves.reduce(0) { $0 + (schedule.graph.constantValue($1)?.count ?? 0) * 8 }
+        let programs = steps.flatMap { $0.leafSteps.flatMap(\.programs) } + [primal?.fill].compactMap(\.self)
+        constants = programs.reduce(0) { sum, program in
+            let schedule = program.schedule
+            return sum + schedule.leaves.reduce(0) { $0 + (schedule.graph.constantValue($1)?.count ?? 0) * 8 }
         }
-        func bytes(_ value: Value) -> Int { operators.kind(value).shape.reduce(width, *) }
-        values = stages.stored.reduce(0) { $0 + bytes($1) }
-        results = stages.stored.filter { Set(stages.roots).contains($0) }.reduce(0) { $0 + bytes($1) }
-        arena = steps.map(\.program.layout.byteCount).max() ?? 0
+        func bytes(_ value: Value) -> Int {
+            let kind = planner.operators.kind(value)
+            return kind == .scalar ? 8 : kind.shape.reduce(width, *)
+        }
+        values = planner.stored.reduce(0) { $0 + bytes($1) }
+        results = planner.stages.roots.reduce(0) { $0 + bytes($1) }
+        kept = primal?.byteCount ?? 0
+        workspaces = MemoryUse.workspaces(steps)
+        arena = programs.map(\.layout.byteCount).max() ?? 0
+    }
+
+    private static func workspaces(_ steps: [Plan.Step]) -> Int {
+        steps.reduce(0) { sum, step in
+            guard case .iteration(let iteration) = step.work else { return sum }
+            return sum + iteration.workspaceBytes + iteration.bodies.reduce(0) { $0 + workspaces($1) }
+        }
     }
 
     /// As people write it: "1.5 GiB".

@@ -1,15 +1,43 @@
 import TensorIR
 
-extension Plan.Work {
-    /// The plan's value that a leaf of the step's program stands for, or is a piece of.
-    func value(readBy leaf: Node) -> Value? {
-        switch self {
+extension Plan.Step {
+    package var programs: [ProgramPlan] {
+        switch work {
+        case .dataPass(let pass): pass.programs
+        case .algebra(let algebra): [algebra.program]
+        case .iteration: []
+        }
+    }
+
+    /// This step, or the steps inside it and theirs.
+    package var leafSteps: [Plan.Step] {
+        guard case .iteration(let iteration) = work else { return [self] }
+        return iteration.bodies.flatMap { $0.flatMap(\.leafSteps) }
+    }
+
+    /// The plan's values that it reads.
+    package var reads: Set<Value> {
+        switch work {
         case .dataPass(let pass):
-            guard let slot = (pass.graph.primitive(leaf) as? InputLeaf)?.role.slot else { return nil }
-            return pass.slots[slot]
-        case .algebra(let step):
-            guard case .value(let index)? = (step.graph.primitive(leaf) as? InputLeaf)?.role else { return nil }
-            return Value(index: index)
+            var reads: Set<Value> = []
+            for program in pass.programs {
+                for leaf in program.schedule.leaves {
+                    if let slot = (pass.pass.graph.primitive(leaf) as? InputLeaf)?.role.slot {
+                        reads.insert(pass.pass.slots[slot])
+                    }
+                }
+            }
+            return reads
+        case .algebra(let algebra):
+            return Set(
+                algebra.program.schedule.leaves.compactMap { leaf in
+                    guard case .value(let index)? = (algebra.step.graph.primitive(leaf) as? InputLeaf)?.role else {
+                        return nil
+                    }
+                    return Value(index: index)
+                })
+        case .iteration(let iteration):
+            return Set(iteration.iteration.arguments).union(iteration.bodies.joined().flatMap(\.reads))
         }
     }
 }

@@ -1,17 +1,18 @@
 import TensorIR
 
-/// All requests of one call, compiled together: data passes over the whole data set, and algebra on what they give.
+/// All requests of one call, compiled together: data passes over the whole data set, algebra on what they give, and iterations, which have
+/// plans of their own inside.
 ///
 /// A plan is an immutable value; an ``Execution`` runs it.
 public struct Plan: @unchecked Sendable {
     // `@unchecked`: programs hold graphs, to which nobody adds any more.
     package enum Work {
-        case dataPass(DataPass)
-        case algebra(AlgebraStep)
+        case dataPass(PassPlan)
+        case algebra(AlgebraPlan)
+        case iteration(IterationPlan)
     }
     package struct Step {
         package var work: Work
-        package var program: ProgramPlan
         /// The values it leaves behind.
         package var values: [Value]
     }
@@ -22,9 +23,14 @@ public struct Plan: @unchecked Sendable {
     /// The requests' values, in their order.
     package let roots: [Value]
     package let rewrites: [Rewrite]
+    /// The requests before the first rule and after each one.
+    package let trace: [Optimizer.Trace]
     package let steps: [Step]
+    package let primal: PrimalPlan?
     /// Values that the user's tensors fill.
     package let tensors: [Value]
+    /// All values that have memory.
+    package let stored: [Value]
     public let batchSize: Int
     package let memory: MemoryUse
 
@@ -35,6 +41,9 @@ public struct Plan: @unchecked Sendable {
         return (examples >= batchSize ? [batchSize] : []) + (rest > 0 ? [rest] : [])
     }
 
+    /// Compiles the requests together.
+    ///
+    /// - Throws: ``ProblemError`` where a request has no value (an operator), an option is impossible, or no plan fits the memory.
     public init(_ requests: [Request], problem: Problem, options: PlanOptions = PlanOptions()) throws {
         for request in requests {
             if case .operator = request.expression.kind {
@@ -47,34 +56,26 @@ public struct Plan: @unchecked Sendable {
         guard options.batchSize ?? 1 >= 1 else {
             throw ProblemError(.options, "--batch-size: expected a whole number from 1, found \(options.batchSize!)")
         }
-        var operators = OperatorGraph(shape: problem.shape)
+        var operators = OperatorGraph(shape: problem.shape, examplesMeet: problem.model.onlyBatch != nil)
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
-        rewrites =
-            options.isNaive
-            ? [] : Optimizer.optimize(&operators, roots: &roots, disabled: options.disabledRules)
+        var trace: [Optimizer.Trace] = []
+        var rewrites: [Rewrite] = []
+        if !options.isNaive {
+            rewrites = try Optimizer.optimize(
+                &operators, roots: &roots, disabled: options.disabledRules, trace: &trace)
+        }
         (self.problem, self.requests, self.options, self.roots, self.operators) = (
             problem, requests, options, roots, operators
         )
         let stages = Stages(operators, roots: roots, isNaive: options.isNaive)
         tensors = stages.tensors
-        let lowered = try stages.lower(operators, problem)
-        (batchSize, steps, memory) = try Planner(
-            problem: problem, operators: operators, options: options, stages: stages
-        )
-        .plan(lowered)
-    }
-
-    /// Multiply-adds of matrix products and convolutions that a run will count, as 2 each.
-    public var matmulFlops: Int { steps.reduce(0) { $0 + $1.program.matmulFlops } }
-    public var flops: Int { steps.reduce(0) { $0 + $1.program.flops } }
-    public var dataPasses: Int { steps.count { if case .dataPass = $0.work { true } else { false } } }
-    package var sweeps: Sweeps {
-        steps.reduce(into: Sweeps()) { sum, step in
-            guard case .dataPass(let pass) = step.work else { return }
-            sum.forward += pass.sweeps.forward
-            sum.tangent += pass.sweeps.tangent
-            sum.backward += pass.sweeps.backward
-        }
+        stored = stages.stored(operators)
+        let planned = try Planner(
+            problem: problem, operators: operators, options: options, stages: stages, stored: stored
+        ).plan()
+        (batchSize, steps, primal, memory) = (planned.batch, planned.steps, planned.primal, planned.memory)
+        self.rewrites = rewrites + planned.rewrites
+        self.trace = trace
     }
 }

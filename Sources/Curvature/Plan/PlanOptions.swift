@@ -12,6 +12,9 @@ public struct PlanOptions: Sendable {
     /// One pass or more for each application of an operator: nothing shared, nothing merged.
     public var isNaive = false
     public var disabledRules: Set<String> = []
+    /// Keeps primal values from one run of an ``Execution`` to the next, for runs with other vectors: after the first, or after
+    /// `prepare()`, a product costs its tangent sweeps alone. Changing parameters or data drops them.
+    public var keepsPrimalValues = false
 
     public init() {}
 
@@ -20,5 +23,5 @@ public struct PlanOptions: Sendable {
 
 extension PlanOptions {
     /// The rewrite rules that can be switched off.
-    public static var ruleNames: [String] { Optimizer.rules.map(\.name) }
+    public static var ruleNames: [String] { Optimizer.rules.map(\.name) + ["keep-primals"] }
 }

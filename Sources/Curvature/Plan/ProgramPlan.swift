@@ -1,7 +1,7 @@
 import Kernels
 import TensorIR
 
-/// A tensor program with its schedule and its place in memory: what one step of a plan runs.
+/// A tensor program with its schedule and its place in memory.
 package struct ProgramPlan {
     /// A result, or a parameter's piece of one, that the program writes right into the plan's value.
     package struct Placement {
@@ -12,17 +12,19 @@ package struct ProgramPlan {
     package let schedule: Schedule
     package let layout: ProgramLayout
     package let placements: [Schedule.Buffer: Placement]
-    package let matmulFlops: Int
-    package let flops: Int
-    /// What the steps read and write in memory.
-    package let bytes: Int
+    /// Values that lie in windows: what it reads of another program, and what it leaves for others.
+    package let windows: Set<Node>
 
     /// - Parameters:
     ///   - results: Nodes that whole values, or parts of them from `start`, consist of.
-    ///   - examples: The largest batch; `total`: all examples of a run.
+    ///   - leaving: Outputs that it leaves in windows.
+    ///   - examples: The largest batch.
+    ///   - sharing: A program that runs on other batches of the same pass: sums over examples and results are kept in its memory.
+    ///   - start, transientStart: Where in the arena its memory begins.
     init(
-        _ schedule: Schedule, results: [(node: Node, value: Value, start: Int)], precision: Precision, examples: Int,
-        total: Int
+        _ schedule: Schedule, results: [(node: Node, value: Value, start: Int)], leaving: Set<Node> = [],
+        precision: Precision, examples: Int, sharing other: ProgramPlan? = nil, start: Int = 0,
+        transientStart: Int? = nil
     ) {
         self.schedule = schedule
         var placements: [Schedule.Buffer: Placement] = [:]
@@ -30,18 +32,26 @@ package struct ProgramPlan {
             placements[.value(result.node)] = Placement(value: result.value, start: result.start)
         }
         self.placements = placements
-        let external = Set(schedule.leaves.filter { schedule.isExternal($0) }.map { Schedule.Buffer.value($0) })
+        windows = leaving.union(schedule.kept)
+        var external = Set(schedule.leaves.filter { schedule.isExternal($0) }.map { Schedule.Buffer.value($0) })
+        external.formUnion(placements.keys)
+        external.formUnion(windows.map { .value($0) })
+        if let other { external.formUnion(schedule.meetingBuffers.filter { other.layout.offsets[$0] != nil }) }
         layout = ProgramLayout(
-            schedule, precision: precision, examples: examples, external: external.union(placements.keys))
-        (matmulFlops, flops) = schedule.flops(examples: total)
-        bytes = schedule.bytes(examples: total, precision: precision)
+            schedule, precision: precision, examples: examples, external: external, start: start,
+            transientStart: transientStart)
+    }
+
+    /// What a run counts whose batches have `examples` in all.
+    func cost(examples: Int, precision: Precision) -> ProgramCost {
+        schedule.cost(examples: examples, precision: precision)
     }
 }
 
 extension Schedule {
     /// Whether a leaf lies outside the arena: parameters, constants, the plan's values, and vectors that are pieces of one.
     package func isExternal(_ leaf: Node) -> Bool {
-        guard let input = graph.primitive(leaf) as? InputLeaf else { return true }
+        guard !kept.contains(leaf), let input = graph.primitive(leaf) as? InputLeaf else { return true }
         switch input.role {
         case .parameter, .value: return true
         case .vector(_, _, let hasColumns): return !hasColumns
@@ -50,38 +60,14 @@ extension Schedule {
         }
     }
 
+    /// Buffers in which the batches of a run meet: sums over examples, and results without examples.
+    var meetingBuffers: Set<Buffer> {
+        let results = outputs.filter { !graph.shape($0).hasExamples }
+        return Set(frontier.map { .value($0) } + results.flatMap { buffers($0) })
+    }
+
     /// Whether a node has a buffer of its own that a run writes once all batches are done.
     fileprivate func isComputedInPlace(_ node: Node) -> Bool {
         !leaves.contains(node) && !graph.isView(node) && !graph.shape(node).hasExamples
-    }
-
-    fileprivate func bytes(examples: Int, precision: Precision) -> Int {
-        steps.reduce(0) { sum, step in
-            (step.reads + step.writes).reduce(sum) { sum, buffer in
-                let type = graph.type(buffer.node)
-                return sum + type.shape.count(examples: examples) * type.element.storage(precision).byteCount
-            }
-        }
-    }
-
-    /// What the kernels will count for `examples` in all.
-    fileprivate func flops(examples: Int) -> (matmul: Int, all: Int) {
-        var (matmul, all) = (0, 0)
-        for step in steps {
-            switch step.work {
-            case .copy: break
-            case .fused(let group):
-                let counted = group.operations.count { operation in
-                    (graph.primitive(operation.node) as! Elementwise).operation.isArithmetic
-                        && graph.type(graph.operands(operation.node).last!).element.isFloating
-                }
-                all += counted * group.shape.count(examples: examples)
-            case .primitive(let node):
-                let operands = graph.operands(node).map { graph.type($0) }
-                matmul += graph.primitive(node).matmulFlops(operands, result: graph.type(node), examples: examples)
-                all += graph.primitive(node).flops(operands, result: graph.type(node), examples: examples)
-            }
-        }
-        return (matmul, all)
     }
 }

@@ -1,99 +1,230 @@
 /// Which values are computed when: a data pass can compute everything whose vectors are there before it, so that the number of
 /// passes is the depth of the dependency and not the number of requests.
 struct Stages {
-    enum Lowered {
-        case dataPass(DataPass)
-        case algebra(AlgebraStep)
+    enum Work {
+        /// One pass over the data for all of them.
+        case pass
+        case algebra
+        /// The plans of the iteration's operators, in its order.
+        case iteration([Stages])
     }
-    /// In order of running: the values of a pass, or of an algebra step.
-    private(set) var stages: [(isPass: Bool, values: [Value])] = []
+    /// In order of running.
+    private(set) var stages: [(work: Work, values: [Value])] = []
     private(set) var tensors: [Value] = []
-    /// Values that get memory: results of stages and the user's tensors.
-    private(set) var stored: [Value] = []
     let roots: [Value]
+    /// What is there before: what an operator inside an iteration is made of, and its hole.
+    let known: Set<Value>
 
     init(_ operators: OperatorGraph, roots: [Value], isNaive: Bool) {
-        self.roots = roots
-        let values = operators.reachable(from: roots)
+        let analysis = HoleAnalysis(operators, roots: roots)
+        self.init(operators, analysis, roots: roots, known: [], isNaive: isNaive)
+    }
+
+    private init(
+        _ operators: OperatorGraph, _ analysis: HoleAnalysis, roots: [Value], known: Set<Value>, isNaive: Bool
+    ) {
+        (self.roots, self.known) = (roots, known)
+        let order = Stages.order(analysis, roots: roots, known: known)
         var levels: [Value: Int] = [:]
-        for value in values {
-            let quantity = operators[value]
-            var level = quantity.operands.map { levels[$0]! }.max() ?? 0
-            if case .pullback(let terms) = quantity, !isNaive {
-                // A Jacobian product that is used as it passes by belongs to the same pass.
-                level = terms.map { term in
-                    guard let x = term.argument else { return 1 }
-                    if case .jacobianTranspose = term.source, operators.isComputedInPassing(x) { return levels[x]! }
-                    return levels[x]! + 1
-                }.max()!
-            } else if quantity.needsPass {
-                level += 1
-            }
-            levels[value] = level
-        }
-        let needed = Stages.needed(operators, roots: roots, values: values, isNaive: isNaive)
+        for value in order { levels[value] = Stages.level(value, levels, operators, analysis, known) }
+        let needed = Stages.needed(operators, analysis, order, roots: roots, known: known)
         for level in 0...(levels.values.max() ?? 0) {
-            let here = values.filter { levels[$0] == level && needed.contains($0) }
+            let here = order.filter { levels[$0] == level && needed.contains($0) && !known.contains($0) }
             let passValues = here.filter { operators[$0].needsPass }
             if isNaive {
-                for value in passValues { stages.append((true, [value])) }
+                for value in passValues { stages.append((.pass, [value])) }
             } else if !passValues.isEmpty {
-                stages.append((true, passValues))
+                stages.append((.pass, passValues))
+            }
+            for value in here {
+                guard case .iteration(let iteration) = operators[value] else { continue }
+                let there = Set(analysis.needs(of: value)).subtracting(iteration.arguments)
+                let bodies = iteration.maps.map { map in
+                    let inside = there.union(iteration.arguments).union([map.hole])
+                    return Stages(operators, analysis, roots: [map.body], known: inside, isNaive: isNaive)
+                }
+                stages.append((.iteration(bodies), [value]))
             }
             tensors += here.filter { if case .tensor = operators[$0] { true } else { false } }
             let algebra = here.filter { value in
-                if case .tensor = operators[value] { return false }
-                guard !operators[value].needsPass else { return false }
+                guard operators[value].isAlgebra else { return false }
                 // Arithmetic used within its own level only is part of the step that uses it.
                 return roots.contains(value)
-                    || values.contains { user in
-                        operators[user].operands.contains(value) && (operators[user].needsPass || levels[user] != level)
+                    || order.contains { user in
+                        !known.contains(user) && analysis.needs(of: user).contains(value)
+                            && (!operators[user].isAlgebra || levels[user] != level)
                     }
             }
-            if !algebra.isEmpty { stages.append((false, algebra)) }
+            if !algebra.isEmpty { stages.append((.algebra, algebra)) }
         }
-        stored = tensors + stages.flatMap(\.values)
+    }
+
+    /// Everything from what is known to the roots, operands first.
+    private static func order(_ analysis: HoleAnalysis, roots: [Value], known: Set<Value>) -> [Value] {
+        var seen: Set<Value> = []
+        var order: [Value] = []
+        var stack: [(Value, Bool)] = roots.reversed().map { ($0, false) }
+        while let (value, isExpanded) = stack.popLast() {
+            if isExpanded {
+                order.append(value)
+            } else if seen.insert(value).inserted {
+                stack.append((value, true))
+                if known.contains(value) { continue }
+                for operand in analysis.needs(of: value).reversed() { stack.append((operand, false)) }
+            }
+        }
+        return order
+    }
+
+    private static func level(
+        _ value: Value, _ levels: [Value: Int], _ operators: OperatorGraph, _ analysis: HoleAnalysis,
+        _ known: Set<Value>
+    ) -> Int {
+        if known.contains(value) { return 0 }
+        let quantity = operators[value]
+        let level = operators.reads(of: value, analysis).map { levels[$0]! }.max() ?? 0
+        if case .iteration = quantity { return level + 1 }
+        return quantity.needsPass ? level + 1 : level
     }
 
     /// Values that somebody reads from memory. What only passes by in another value's pass is not.
-    private static func needed(_ operators: OperatorGraph, roots: [Value], values: [Value], isNaive: Bool) -> Set<Value>
-    {
+    private static func needed(
+        _ operators: OperatorGraph, _ analysis: HoleAnalysis, _ order: [Value], roots: [Value], known: Set<Value>
+    ) -> Set<Value> {
         var needed = Set(roots)
-        for value in values.reversed() where needed.contains(value) {
-            if case .pullback(let terms) = operators[value], !isNaive {
-                for term in terms {
-                    guard let x = term.argument else { continue }
-                    if case .jacobianTranspose = term.source, operators.isComputedInPassing(x) {
-                        needed.formUnion(operators.vectorsOfPassing(x))
-                    } else {
-                        needed.insert(x)
-                    }
-                }
-            } else {
-                needed.formUnion(operators[value].operands)
-            }
+        for value in order.reversed() where needed.contains(value) && !known.contains(value) {
+            needed.formUnion(operators.reads(of: value, analysis))
         }
         return needed
     }
 
-    func lower(_ operators: OperatorGraph, _ problem: Problem) throws -> [Lowered] {
-        var known = Set(tensors)
-        return try stages.map { stage in
-            defer { known.formUnion(stage.values) }
-            return try stage.isPass
-                ? .dataPass(PassLowering.lower(stage.values, operators, problem, known: known))
-                : .algebra(AlgebraLowering.lower(stage.values, known: known, operators))
+    // MARK: Lowering
+
+    indirect enum Lowered {
+        /// `chunks` as a pass plan has them.
+        case dataPass(DataPass, values: [Value], chunks: [Range<Int>?])
+        case algebra(AlgebraStep, values: [Value])
+        case iteration(Iteration, value: Value, bodies: [[Lowered]])
+    }
+
+    /// - Parameters:
+    ///   - network: Makes the lowering of the network for a pass: one for all passes, or one for each.
+    ///   - mostColumns: What is wider is computed in several runs.
+    func lower(_ operators: OperatorGraph, mostColumns: Int, network: () throws -> NetworkLowering) throws -> [Lowered]
+    {
+        var known = known.union(tensors)
+        var lowered: [Lowered] = []
+        for (work, values) in stages {
+            switch work {
+            case .pass:
+                let (wide, narrow) = values.partitioned { (operators.kind($0).columns ?? 0) > mostColumns }
+                if !narrow.isEmpty {
+                    let pass = try PassLowering.lower(
+                        narrow, operators, network(), known: known, mostColumns: mostColumns)
+                    lowered.append(.dataPass(pass, values: narrow, chunks: [nil]))
+                }
+                for columns in Set(wide.compactMap { operators.kind($0).columns }).sorted() {
+                    let group = wide.filter { operators.kind($0).columns == columns }
+                    let pass = try PassLowering.lower(
+                        group, operators, network(), known: known, mostColumns: mostColumns)
+                    lowered.append(
+                        .dataPass(pass, values: group, chunks: Stages.chunks(columns, most: mostColumns)))
+                }
+            case .algebra:
+                lowered.append(.algebra(try AlgebraLowering.lower(values, known: known, operators), values: values))
+            case .iteration(let bodies):
+                guard case .iteration(let iteration) = operators[values[0]] else { preconditionFailure("no iteration") }
+                let inner = try bodies.map { try $0.lower(operators, mostColumns: mostColumns, network: network) }
+                lowered.append(.iteration(iteration, value: values[0], bodies: inner))
+            }
+            known.formUnion(values)
+        }
+        return lowered
+    }
+
+    /// As few runs as possible, all of one width: the last may compute a few columns again.
+    static func chunks(_ columns: Int, most: Int) -> [Range<Int>?] {
+        let width = width(columns, most: most)
+        return stride(from: 0, to: columns, by: width).map { start in
+            let end = min(start + width, columns)
+            return end - width..<end
+        }
+    }
+
+    /// The columns of a run, where at most `most` fit.
+    static func width(_ columns: Int, most: Int) -> Int {
+        let runs = (columns + most - 1) / most
+        return (columns + runs - 1) / runs
+    }
+
+    /// The values that get memory, those inside iterations included.
+    func stored(_ operators: OperatorGraph) -> [Value] {
+        var stored: [Value] = []
+        var seen: Set<Value> = []
+        func add(_ values: [Value]) { for value in values where seen.insert(value).inserted { stored.append(value) } }
+        func visit(_ stages: Stages) {
+            add(stages.tensors)
+            for (work, values) in stages.stages {
+                add(values)
+                guard case .iteration(let bodies) = work,
+                    case .iteration(let iteration) = operators[values[0]]
+                else { continue }
+                add(iteration.maps.map(\.hole))
+                for body in bodies { visit(body) }
+            }
+        }
+        visit(self)
+        return stored
+    }
+}
+
+extension Array {
+    /// Those that satisfy the predicate, and the others, in order.
+    fileprivate func partitioned(_ predicate: (Element) -> Bool) -> ([Element], [Element]) {
+        (filter(predicate), filter { !predicate($0) })
+    }
+}
+
+extension Quantity {
+    /// Arithmetic on values that are there.
+    var isAlgebra: Bool {
+        switch self {
+        case .tensor, .iteration, .hole: false
+        default: !needsPass
         }
     }
 }
 
 extension OperatorGraph {
-    /// The vectors that Jacobian products which pass by are applied to.
-    fileprivate func vectorsOfPassing(_ value: Value) -> [Value] {
+    /// What is read from memory to compute a value.
+    fileprivate func reads(of value: Value, _ analysis: HoleAnalysis) -> [Value] {
+        guard case .pullback(let terms) = self[value] else { return analysis.needs(of: value) }
+        return terms.flatMap { term -> [Value] in
+            guard let x = term.argument else { return [] }
+            if case .jacobianChain = term.source { return vectorsOfPassing(x) }
+            return [x]
+        }
+    }
+
+    /// Whether a value in output space is there, example by example, while the pass that needs it runs.
+    func isComputedInPassing(_ value: Value) -> Bool {
         switch self[value] {
-        case .jacobianProduct(let x): [x]
-        case .combination(let terms, _): terms.flatMap { vectorsOfPassing($0.value) }
-        default: []
+        case .jacobianProduct: true
+        case .combination(let terms, _):
+            terms.allSatisfy { $0.scalar == nil } && terms.contains { isComputedInPassing($0.value) }
+        case .diagonalProduct(_, let x): isComputedInPassing(x)
+        default: false
+        }
+    }
+
+    /// The values in memory that such a value is made of.
+    func vectorsOfPassing(_ value: Value) -> [Value] {
+        guard isComputedInPassing(value) else { return [value] }
+        switch self[value] {
+        case .jacobianProduct(let x): return [x]
+        case .combination(let terms, _): return terms.flatMap { vectorsOfPassing($0.value) }
+        case .diagonalProduct(let d, let x): return [d] + vectorsOfPassing(x)
+        default: return []
         }
     }
 }

@@ -5,7 +5,7 @@ import TensorIR
 public struct Problem: Sendable {
     public let model: Model
     public let loss: Loss
-    package let data: any DataSource
+    package private(set) var data: any DataSource
     /// Tensors that requests and loss options name.
     package let vectors: any DataSource
     /// The selected parameters in the order of parameter space, as indices into the model's.
@@ -32,6 +32,22 @@ public struct Problem: Sendable {
         shape = ProblemShape(
             examples: checked.examples, terms: checked.terms, outputs: checked.outputs, parameters: count,
             predictionShape: checked.predictionShape)
+    }
+
+    /// The same problem about other data of the same shapes.
+    ///
+    /// - Throws: ``ProblemError`` where a tensor is missing or has another shape.
+    package func replacing(data: any DataSource) throws -> Problem {
+        let checked = try ProblemCheck(model: model, loss: loss, data: data, vectors: vectors)
+        guard checked.predictionShape == shape.predictionShape, checked.hasIndexTargets == hasIndexTargets else {
+            throw ProblemError(
+                .data,
+                "\(data.origin): expected \(shape.examples) examples and targets as before, found \(checked.examples) examples; compile again for other shapes"
+            )
+        }
+        var problem = self
+        problem.data = data
+        return problem
     }
 
     /// The data's name for a model input.

@@ -18,9 +18,10 @@ struct PhaseAnalysis {
     /// Sums over examples: no example axis, but an operand has one.
     private(set) var frontier: Set<Node> = []
 
-    init(_ graph: TensorGraph, nodes: [Node]) {
+    /// - Parameter kept: Values that are there already, whatever they were made of.
+    init(_ graph: TensorGraph, nodes: [Node], kept: Set<Node>) {
         for node in nodes {
-            let operands = graph.operands(node)
+            let operands = kept.contains(node) ? [] : graph.operands(node)
             if graph.shape(node).hasExamples {
                 precondition(
                     operands.allSatisfy { !frontier.contains($0) && phases[$0] != .epilogue },

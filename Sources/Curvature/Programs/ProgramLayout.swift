@@ -5,13 +5,22 @@ import TensorIR
 /// the place of an operand that dies with it.
 package struct ProgramLayout {
     package private(set) var offsets: [Schedule.Buffer: Int] = [:]
+    /// Where its memory ends.
     package private(set) var byteCount = 0
+    /// Where the buffers that last for a run end.
+    package private(set) var lastingEnd = 0
     static let alignment = 64
 
     /// - Parameters:
     ///   - examples: The largest batch.
     ///   - external: Buffers that lie elsewhere.
-    package init(_ schedule: Schedule, precision: Precision, examples: Int, external: Set<Schedule.Buffer>) {
+    ///   - start: Where the buffers that last for a run begin.
+    ///   - transientStart: Where those begin that are used within a phase; after the lasting ones if nil.
+    package init(
+        _ schedule: Schedule, precision: Precision, examples: Int, external: Set<Schedule.Buffer>, start: Int = 0,
+        transientStart: Int? = nil
+    ) {
+        byteCount = start
         func size(_ buffer: Schedule.Buffer) -> Int {
             let type = schedule.graph.type(buffer.node)
             let bytes = type.shape.count(examples: examples) * type.element.storage(precision).byteCount
@@ -22,7 +31,9 @@ package struct ProgramLayout {
             offsets[buffer] = byteCount
             byteCount += size(buffer)
         }
-        let base = byteCount
+        lastingEnd = byteCount
+        let base = transientStart ?? byteCount
+        precondition(base >= byteCount, "transient buffers in the way of lasting ones")
         for phase in [Phase.prologue, .body, .epilogue] {
             var space = FreeSpace()
             func release(_ buffers: [Schedule.Buffer]) {

@@ -26,6 +26,8 @@ package struct Schedule {
 
     package let graph: TensorGraph
     package let outputs: [Node]
+    /// Values of an earlier program that this one reads instead of computing them.
+    package let kept: Set<Node>
     package internal(set) var steps: [Step] = []
     /// Leaves that the steps read.
     package internal(set) var leaves: [Node] = []

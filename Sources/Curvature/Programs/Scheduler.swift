@@ -21,19 +21,22 @@ struct Scheduler {
     /// Steps' kinds before fused groups are closed.
     private var pending: [(phase: Phase, node: Node?, isCopy: Bool)] = []
 
-    static func schedule(_ graph: TensorGraph, outputs: [Node]) -> Schedule {
-        var scheduler = Scheduler(graph, outputs: outputs)
+    /// - Parameter kept: Values that are read instead of being computed; no views.
+    static func schedule(_ graph: TensorGraph, outputs: [Node], kept: Set<Node> = []) -> Schedule {
+        var scheduler = Scheduler(graph, outputs: outputs, kept: kept)
         return scheduler.run()
     }
 
-    private init(_ graph: TensorGraph, outputs: [Node]) {
+    private init(_ graph: TensorGraph, outputs: [Node], kept: Set<Node>) {
         self.graph = graph
         self.outputs = Set(outputs)
-        schedule = Schedule(graph: graph, outputs: outputs)
-        nodes = graph.ancestors(of: outputs)
-        let analysis = PhaseAnalysis(graph, nodes: nodes)
+        schedule = Schedule(graph: graph, outputs: outputs, kept: kept)
+        nodes = graph.ancestors(of: outputs, stoppingAt: kept)
+        let analysis = PhaseAnalysis(graph, nodes: nodes, kept: kept)
         (schedule.phases, schedule.frontier) = (analysis.phases, analysis.frontier)
-        for node in nodes { for operand in graph.operands(node) { consumers[operand, default: []].append(node) } }
+        for node in nodes where !kept.contains(node) {
+            for operand in graph.operands(node) { consumers[operand, default: []].append(node) }
+        }
     }
 
     private mutating func run() -> Schedule {
@@ -54,7 +57,7 @@ struct Scheduler {
     }
 
     private func isLeaf(_ node: Node) -> Bool {
-        graph.primitive(node) is InputLeaf || graph.primitive(node) is ConstantLeaf
+        schedule.kept.contains(node) || graph.primitive(node) is InputLeaf || graph.primitive(node) is ConstantLeaf
     }
     private func elementwise(_ node: Node) -> Elementwise? { graph.primitive(node) as? Elementwise }
 
@@ -64,7 +67,7 @@ struct Scheduler {
     private mutating func findInlined() {
         var roots: [Node: Set<Node>] = [:]
         for node in nodes {
-            guard let operation = elementwise(node)?.operation, !outputs.contains(node),
+            guard let operation = elementwise(node)?.operation, !outputs.contains(node), !isLeaf(node),
                 (consumers[node] ?? []).allSatisfy({ elementwise($0) != nil })
             else { continue }
             let own = graph.operands(node).reduce(into: Set<Node>()) { set, operand in
@@ -91,7 +94,7 @@ struct Scheduler {
             let index = Int(node.index)
             let uses = consumers[node] ?? []
             let stored = graph.operands(node).filter { !isUniform($0) && !inlined.contains($0) }
-            if elementwise(node) != nil, Set(stored).count <= 1, !outputs.contains(node),
+            if elementwise(node) != nil, Set(stored).count <= 1, !outputs.contains(node), !isLeaf(node),
                 let first = uses.map({ keys[$0]! }).min(by: <)
             {
                 keys[node] = (first.0, 0, index)
@@ -251,7 +254,7 @@ struct Scheduler {
 
 extension ElementwiseOperation {
     /// Operations that cost less than a trip to memory.
-    fileprivate var isCheap: Bool {
+    var isCheap: Bool {
         switch self {
         case .step, .sign, .negate, .absolute, .add, .subtract, .multiply, .square, .equal, .less, .lessOrEqual, .not,
             .cast,

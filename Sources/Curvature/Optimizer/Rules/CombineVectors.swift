@@ -49,6 +49,7 @@ extension PullbackTerm.Source {
         case .ggn(_, let sampling): .ggn(argument, sampling)
         case .empiricalFisher: .empiricalFisher(argument)
         case .jacobianTranspose: .jacobianTranspose(argument)
+        case .jacobianChain: .jacobianChain(argument)
         }
     }
 }
