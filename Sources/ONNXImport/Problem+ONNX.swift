@@ -15,18 +15,25 @@ extension Problem {
         model: URL, data: URL, loss: Loss, vectors: URL? = nil, parameters: [String] = []
     ) throws {
         let source = try SafetensorsSource(data)
-        let tensors = source.tensors.mapValues(\.shape)
-        let file = try ONNXFile(model)
-        // The one input of a model may be called `inputs` in the data.
-        let names = file.dataInputs.map(\.name)
-        var shapes = tensors.filter { names.contains($0.key) }
-        if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
-        let examples = (tensors["targets"] ?? shapes.values.first)?.first
-        let network = try file.model(inputShapes: shapes, examples: examples)
-        let named: any DataSource =
-            try vectors.map { try SafetensorsSource($0) } ?? ArraySource([:], origin: "--vectors (not given)")
+        let named = try vectors.map { try TensorSource.safetensors($0) }
         try self.init(
-            name: model.lastPathComponent, model: network, loss: loss, data: source, vectors: named,
-            parameters: parameters)
+            name: model.lastPathComponent, model: ModelSource.onnx(model).load(source.tensors.mapValues(\.shape)),
+            loss: loss, data: source,
+            vectors: named?.source ?? ArraySource([:], origin: "--vectors (not given)"), parameters: parameters)
+    }
+}
+
+extension ModelSource {
+    /// The network in an ONNX file, for the shapes that the data have; see `Model.onnx`.
+    public static func onnx(_ url: URL) -> ModelSource {
+        ModelSource(name: url.lastPathComponent) { tensors in
+            let file = try ONNXFile(url)
+            // The one input of a model may be called `inputs` in the data.
+            let names = file.dataInputs.map(\.name)
+            var shapes = tensors.filter { names.contains($0.key) }
+            if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
+            let examples = (tensors["targets"] ?? shapes.values.first)?.first
+            return try file.model(inputShapes: shapes, examples: examples)
+        }
     }
 }

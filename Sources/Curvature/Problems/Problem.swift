@@ -7,7 +7,7 @@ public struct Problem: Sendable {
     public let loss: Loss
     package private(set) var data: any DataSource
     /// Tensors that requests and loss options name.
-    package let vectors: any DataSource
+    package internal(set) var vectors: any DataSource
     /// The selected parameters in the order of parameter space, as indices into the model's.
     public let selection: [Int]
     public let shape: ProblemShape
@@ -15,6 +15,8 @@ public struct Problem: Sendable {
     public let name: String
     /// Whether cross-entropy's targets are class indices.
     package let hasIndexTargets: Bool
+    /// The same for copies: expressions of one problem go together, those of two do not.
+    let token = ProblemIdentity()
 
     public var parameters: [Parameter] { selection.map { model.parameters[$0] } }
 
@@ -56,4 +58,9 @@ public struct Problem: Sendable {
     static func dataName(of input: ModelInput, model: Model, data: any DataSource) -> String {
         model.inputs.count == 1 && data.tensors["inputs"] != nil ? "inputs" : input.name
     }
+}
+
+/// Which problem an expression is about.
+final class ProblemIdentity: Sendable, Equatable {
+    static func == (a: ProblemIdentity, b: ProblemIdentity) -> Bool { a === b }
 }

@@ -2,6 +2,8 @@
 public struct ProblemError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         case data, parameters, loss, target, options, notFinite, memory, index
+        /// Operands that do not fit an operation.
+        case expression
     }
     public var code: Code
     public var message: String

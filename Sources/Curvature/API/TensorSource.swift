@@ -1,0 +1,45 @@
+import Foundation
+
+/// Tensors by name: a data set, or vectors and weights.
+public struct TensorSource: Sendable {
+    package let source: any DataSource
+
+    /// The tensors of a safetensors file, of which nothing is read until a plan runs.
+    ///
+    /// - Throws: an error of the file, if it is none.
+    public static func safetensors(_ url: URL) throws -> TensorSource {
+        TensorSource(source: try SafetensorsSource(url))
+    }
+
+    /// Tensors in memory.
+    public static func arrays(_ arrays: [String: HostArray]) -> TensorSource {
+        TensorSource(source: ArraySource(arrays.mapValues { ($0.shape, $0.values) }))
+    }
+}
+
+/// A tensor in memory, row-major.
+public struct HostArray: Sendable {
+    public let shape: [Int]
+    let values: ArraySource.Values
+
+    /// - Throws: ``ProblemError`` if the shape takes another number of elements.
+    public init(_ values: some Sequence<some BinaryFloatingPoint>, shape: [Int]) throws {
+        try self.init(.real(values.map { Double($0) }), shape)
+    }
+    /// - Throws: ``ProblemError`` if the shape takes another number of elements.
+    public init(_ values: some Sequence<some FixedWidthInteger>, shape: [Int]) throws {
+        try self.init(.int64(values.map { Int64($0) }), shape)
+    }
+    private init(_ values: ArraySource.Values, _ shape: [Int]) throws {
+        let count =
+            switch values {
+            case .real(let values): values.count
+            case .int64(let values): values.count
+            }
+        guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == count else {
+            throw ProblemError(
+                .data, "an array: expected \(shape.reduce(1, *)) elements for the shape \(shape), found \(count)")
+        }
+        (self.shape, self.values) = (shape, values)
+    }
+}

@@ -1,0 +1,65 @@
+/// An expression whose kind Swift knows: ``LinearOperator``, ``Vector``, ``Block``, ``Scalar`` or ``Prediction``.
+///
+/// It is an immutable description. Nothing is computed, and no data are read, until a plan that ``compile(_:options:)`` makes of it runs.
+/// Sizes are checked as it is written; what does not fit is thrown by `compile`, with the operation and its operands.
+public protocol TypedExpression: Sendable, CustomStringConvertible {
+    /// The expression itself; for the library.
+    var lazy: LazyExpression { get }
+    init(lazy: LazyExpression)
+}
+
+extension TypedExpression {
+    /// The expression in the language of the command line, or the error in it.
+    public var description: String {
+        switch lazy.result {
+        case .success(let value): "\(value.expression)"
+        case .failure(let error): "error: \(error)"
+        }
+    }
+    /// The same under a name of its own, for explain and for files of results.
+    public func named(_ name: String) -> Self {
+        var lazy = lazy
+        lazy.name = name
+        return Self(lazy: lazy)
+    }
+
+    public static func + (left: Self, right: Self) -> Self { sum("'+'", left.lazy, right.lazy) }
+    public static func - (left: Self, right: Self) -> Self { sum("'-'", left.lazy, (-right).lazy) }
+    public static prefix func - (operand: Self) -> Self { -1 * operand }
+    public static func * (scale: Double, operand: Self) -> Self { Scalar(scale) * operand }
+    public static func * (operand: Self, scale: Double) -> Self { Scalar(scale) * operand }
+    public static func / (operand: Self, divisor: Double) -> Self { operand / Scalar(divisor) }
+    public static func * (scale: Scalar, operand: Self) -> Self {
+        Self(
+            lazy: LazyExpression("'*'", [scale.lazy, operand.lazy]) { operands throws(KindError) in
+                try .scaled(by: operands[0], operands[1])
+            })
+    }
+    public static func / (operand: Self, divisor: Scalar) -> Self {
+        Self(
+            lazy: LazyExpression("'/'", [operand.lazy, divisor.lazy]) { operands throws(KindError) in
+                try .quotient(operands[0], by: operands[1])
+            })
+    }
+
+    private static func sum(_ subject: String, _ left: LazyExpression, _ right: LazyExpression) -> Self {
+        Self(
+            lazy: LazyExpression(subject, [left, right], sizing: LazyExpression.sizedAsSum) {
+                operands throws(KindError) in
+                do throws(KindError) {
+                    return try .sum(operands)
+                } catch {
+                    var error = error
+                    error.subject = subject
+                    throw error
+                }
+            })
+    }
+}
+
+/// A typed expression that has values: anything but an operator, which is applied to a vector first.
+public protocol Requestable: TypedExpression {
+    associatedtype Value: Sendable
+    /// The value of the request at this place; for the library.
+    static func value(in results: Results, at index: Int) -> Value
+}
