@@ -4,19 +4,19 @@ import Curvature
 let sizes = [784, 1024, 512, 256, 128, 64, 10]
 let batch = 512
 for threads in [1, 2] {
-    let builder = try ModelBuilder(inputShape: [sizes[0]], seed: 0)
-    var x = builder.input!
+    var layers: [any Layer] = []
     for (index, size) in sizes.dropFirst().enumerated() {
-        x = try Linear(size)(x, in: builder, name: "\(index)")
-        if index < sizes.count - 2 { x = try x.relu() }
+        layers.append(Linear(size))
+        if index < sizes.count - 2 { layers.append(Activation.relu) }
     }
+    let model = try Model(Sequential(layers), inputShape: [sizes[0]], seed: 0)
     var state: UInt64 = 1
     let inputs = (0..<batch * sizes[0]).map { _ -> Double in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Double(state >> 40) / Double(1 << 24)
     }
     let problem = try Problem(
-        model: x.model(), loss: Loss(.crossEntropy()), inputs: ([batch, sizes[0]], inputs),
+        model: model, loss: Loss(.crossEntropy()), inputs: ([batch, sizes[0]], inputs),
         targets: ([batch], (0..<batch).map { Int64($0 % 10) }))
     var options = PlanOptions()
     (options.batchSize, options.threads) = (batch, threads)

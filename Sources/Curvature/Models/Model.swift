@@ -7,7 +7,7 @@ public struct Model: @unchecked Sendable {
     /// The predictions (N, ..., C), real.
     package let prediction: Node
     public let inputs: [ModelInput]
-    /// Every floating-point tensor that could be a parameter, in the file's order.
+    /// Every floating-point tensor that could be a parameter, in the order of the file or of its making.
     public let parameters: [Parameter]
     /// The number of examples the graph was built for, where examples meet (a softmax or a reduction over examples) and
     /// the whole data set has to run as one batch; nil where any batch size will do.
@@ -43,7 +43,8 @@ public struct Parameter: Sendable {
     /// Why, or why not, in a few words.
     public let reason: String
     package let node: Node
-    package let values: ParameterValues
+    /// Row-major.
+    public let values: ParameterValues
 
     package init(name: String, shape: [Int], isTrainable: Bool, reason: String, node: Node, values: ParameterValues) {
         (self.name, self.shape, self.isTrainable, self.reason) = (name, shape, isTrainable, reason)

@@ -4,96 +4,129 @@ import TensorIR
 /// A network under construction, written in Swift: layers and plain functions of tensors build the same graph that an importer does.
 ///
 ///     let builder = try ModelBuilder(inputShape: [784], seed: 0)
-///     var x = builder.input
-///     x = try Linear(128)(x, in: builder, name: "0")
+///     var x = try Linear(128)(builder.input, in: builder.scope("0"))
 ///     x = try x.relu()
-///     let model = try Linear(10)(x, in: builder, name: "2").model()
+///     let model = try Linear(10)(x, in: builder.scope("2")).model()
 ///
-/// Parameters are drawn as PyTorch's layers draw them, uniform in +-1/sqrt(fan in), from the seed and their position alone.
+/// A network that is a chain of layers needs no builder: see ``Model/init(_:inputShape:isInteger:seed:)``.
 public final class ModelBuilder {
     package let graph = TensorGraph()
     private var parameters: [Parameter] = []
-    private let inputs: [ModelInput]
+    private var indices: [String: Int] = [:]
+    private var inputs: [ModelInput] = []
     private let random: Philox
-    /// The model's input, one example along the first axis.
-    public private(set) var input: Tensor!
 
-    /// - Parameter inputShape: of one example.
-    public init(inputShape: [Int], isInteger: Bool = false, seed: UInt64 = 0) throws {
-        random = Philox(seed: seed)
-        let type = TensorType(Shape([.examples] + inputShape.map { Dimension($0) }), isInteger ? .int64 : .real)
-        let node = try graph.input(.data("inputs"), type)
-        inputs = [ModelInput(name: "inputs", node: node, type: type)]
-        input = Tensor(node: node, builder: self)
+    /// A model without inputs yet; see ``input(_:shape:isInteger:)``.
+    ///
+    /// - Parameter seed: of the parameters' initial values.
+    public init(seed: UInt64 = 0) { random = Philox(seed: seed) }
+
+    /// A model with one input, called `inputs`.
+    ///
+    /// - Parameters:
+    ///   - inputShape: of one example.
+    ///   - isInteger: whether the data are integers, such as tokens.
+    public convenience init(inputShape: [Int], isInteger: Bool = false, seed: UInt64 = 0) throws {
+        self.init(seed: seed)
+        _ = try input("inputs", shape: inputShape, isInteger: isInteger)
     }
 
-    /// A new parameter, uniform in [-bound, bound].
-    public func parameter(_ name: String, shape: [Int], bound: Double) throws -> Tensor {
-        let index = parameters.count
-        let values = (0..<shape.reduce(1, *)).map {
-            Float((2 * random.uniform(example: index, component: $0) - 1) * bound)
+    /// The first input, one example along the first axis.
+    ///
+    /// - Precondition: there is one.
+    public var input: Tensor {
+        guard let first = inputs.first else { preconditionFailure("the model has no input yet") }
+        return Tensor(node: first.node, builder: self)
+    }
+
+    /// A new input: a tensor that the data bring under this name.
+    ///
+    /// - Parameter shape: of one example.
+    public func input(_ name: String, shape: [Int], isInteger: Bool = false) throws -> Tensor {
+        guard !inputs.contains(where: { $0.name == name }), name != "targets" else {
+            throw ModelError(.name, "expected a new name for an input, found '\(name)'; give another")
         }
-        return try parameter(name, shape: shape, values: .float32(values))
+        try checkShape(shape, of: "input '\(name)'")
+        let type = TensorType(Shape([.examples] + shape.map { Dimension($0) }), isInteger ? .int64 : .real)
+        let node = try graph.input(.data(name), type)
+        inputs.append(ModelInput(name: name, node: node, type: type))
+        return Tensor(node: node, builder: self)
     }
 
-    /// A new parameter with given values, row-major.
-    public func parameter(_ name: String, shape: [Int], values: ParameterValues) throws -> Tensor {
+    /// The place where a layer makes its parameters; the root without a name.
+    public func scope(_ path: String = "") -> Scope { Scope(builder: self, path: path) }
+
+    /// Values that are the same for every example and are no parameter. Row-major.
+    public func constant(_ values: [Double], shape: [Int]) throws -> Tensor {
+        try checkShape(shape, of: "a constant")
         guard values.count == shape.reduce(1, *) else {
-            throw GraphError(.invalid, "parameter '\(name)' of shape \(shape) cannot hold \(values.count) values")
+            throw ModelError(.values, "a constant of shape \(shape) cannot hold \(values.count) values")
         }
-        guard !parameters.contains(where: { $0.name == name }) else {
-            throw GraphError(.invalid, "there are two parameters '\(name)'")
+        return Tensor(node: try graph.constant(Constant(shape, values)), builder: self)
+    }
+
+    func parameter(
+        _ name: String, shape: [Int], _ initialization: Initialization, isTrainable: Bool = true,
+        reason: String = "a layer's parameter"
+    ) throws -> Tensor {
+        guard indices[name] == nil else {
+            throw ModelError(
+                .name,
+                "there are two parameters '\(name)'; give the layers scopes of their own, or share with 'reusing'")
         }
-        let node = try graph.input(.parameter(parameters.count), TensorType(Shape(shape)))
+        try checkShape(shape, of: "parameter '\(name)'")
+        let index = parameters.count
+        let values = initialization.values(count: shape.reduce(1, *), index: index, random: random)
+        let node = try graph.input(.parameter(index), TensorType(Shape(shape)))
+        graph.setOrigin(name, of: node)
+        indices[name] = index
         parameters.append(
             Parameter(
-                name: name, shape: shape, isTrainable: true, reason: "a layer's parameter", node: node, values: values))
+                name: name, shape: shape, isTrainable: isTrainable, reason: reason, node: node,
+                values: .float32(values)))
         return Tensor(node: node, builder: self)
+    }
+
+    /// A parameter that exists.
+    func parameter(named name: String, shape: [Int]) throws -> Tensor {
+        guard let index = indices[name] else {
+            throw ModelError(
+                .name,
+                "expected a parameter '\(name)' to share, found none"
+                    + NearestName.suggestion(for: name, in: parameters.map(\.name)))
+        }
+        let found = parameters[index]
+        guard found.shape == shape else {
+            throw ModelError(
+                .name, "expected the shared parameter '\(name)' to have shape \(shape), found \(found.shape)")
+        }
+        return Tensor(node: found.node, builder: self)
+    }
+
+    private func checkShape(_ shape: [Int], of subject: String) throws {
+        guard shape.allSatisfy({ $0 > 0 }) else {
+            throw ModelError(.shape, "\(subject): expected positive extents, found \(shape)")
+        }
     }
 
     /// The model whose predictions are `prediction`, (N, ..., C).
     public func model(_ prediction: Tensor) throws -> Model {
-        guard graph.shape(prediction.node).dimensions.first == .examples else {
-            throw GraphError(
-                .invalid, "predictions of shape \(graph.shape(prediction.node)) do not have the examples first")
+        let shape = graph.shape(prediction.node)
+        guard shape.dimensions.first == .examples else {
+            throw ModelError(.shape, "expected predictions with the examples along the first axis, found \(shape)")
+        }
+        guard graph.type(prediction.node).element == .real else {
+            throw ModelError(.shape, "expected predictions that are real numbers, found integers or truth values")
+        }
+        // A value of one example must not have met another's on the way.
+        let meeting = graph.ancestors(of: [prediction.node]).first { node in
+            !graph.shape(node).hasExamples && graph.operands(node).contains { graph.shape($0).hasExamples }
+        }
+        if let meeting {
+            let place = graph.origin(of: meeting) ?? graph.primitive(meeting).name
+            throw ModelError(
+                .examplesMeet, place: place, "it sums over the examples; predictions must not depend on other examples")
         }
         return Model(graph: graph.copy(), prediction: prediction.node, inputs: inputs, parameters: parameters)
-    }
-}
-
-/// A value in a model under construction. Its first axis is the examples, unless it is made of parameters alone.
-public struct Tensor {
-    package let node: Node
-    package let builder: ModelBuilder
-    package init(node: Node, builder: ModelBuilder) { (self.node, self.builder) = (node, builder) }
-
-    /// Extents as text, with B for the examples: "(B, 784)".
-    public var shape: String { "\(builder.graph.shape(node))" }
-
-    package func map(_ build: (TensorGraph) throws -> Node) rethrows -> Tensor {
-        Tensor(node: try build(builder.graph), builder: builder)
-    }
-    /// The model that predicts this.
-    public func model() throws -> Model { try builder.model(self) }
-}
-
-extension Tensor {
-    public func relu() throws -> Tensor { try map { try $0.relu(node) } }
-    public func tanh() throws -> Tensor { try map { try $0.tanh(node) } }
-    public func sigmoid() throws -> Tensor { try map { try $0.sigmoid(node) } }
-    /// The sum of two tensors, broadcast as NumPy does.
-    public static func + (a: Tensor, b: Tensor) throws -> Tensor {
-        try a.map { graph in
-            let operands = try graph.broadcastTogether([a.node, b.node])
-            return try graph.add(operands[0], operands[1])
-        }
-    }
-    /// One axis for all but the examples.
-    public func flatten() throws -> Tensor {
-        try map { graph in
-            let shape = graph.shape(node)
-            return try graph.reshape(
-                node, Shape([shape[0], Dimension(shape.dimensions.dropFirst().reduce(1) { $0 * $1.inner })]))
-        }
     }
 }

@@ -86,10 +86,6 @@ extension OperatorCall {
     }
     func plus(_ x: Node, _ value: Double) throws -> Node { try graph.add(x, filled(value, like: x)) }
     func times(_ x: Node, _ value: Double) throws -> Node { try graph.scale(x, by: value) }
-    /// a where x > 0 and b elsewhere, NaN included.
-    func wherePositive(_ x: Node, _ a: Node, _ b: Node) throws -> Node {
-        try graph.select(graph.less(filled(0, like: x), x), a, b)
-    }
     /// Inclusive at both ends, as PyTorch's clamp: the derivative at a bound is 1.
     func clamp(_ x: Node, _ low: Node?, _ high: Node?) throws -> Node {
         var result = x

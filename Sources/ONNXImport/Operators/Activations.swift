@@ -6,13 +6,12 @@ import TensorIR
 /// at the kink.
 extension OperatorCall {
     func leakyRelu() throws -> [Value] {
-        let x = try real(0)
-        return [.node(try wherePositive(x, x, times(x, float("alpha", default: 0.01))))]
+        return [.node(try graph.leakyRelu(real(0), slope: float("alpha", default: 0.01)))]
     }
     func parametricRelu() throws -> [Value] {
         let operands = try broadcastTogether([real(0), real(1)])
         let x = operands[0]
-        return [.node(try wherePositive(x, x, graph.multiply(x, operands[1])))]
+        return [.node(try graph.wherePositive(x, x, graph.multiply(x, operands[1])))]
     }
     func thresholdedRelu() throws -> [Value] {
         let x = try real(0)
@@ -22,36 +21,24 @@ extension OperatorCall {
 
     func elu() throws -> [Value] {
         let alpha = try float("alpha", default: 1)
-        return [.node(try exponentialUnit(real(0), alpha: alpha, divisor: 1))]
+        return [.node(try graph.exponentialUnit(real(0), alpha: alpha))]
     }
     func selu() throws -> [Value] {
         let alpha = try float("alpha", default: 1.67326319217681884765625)
         let gamma = try float("gamma", default: 1.05070102214813232421875)
-        return [.node(try times(exponentialUnit(real(0), alpha: alpha, divisor: 1), gamma))]
+        return [.node(try times(graph.exponentialUnit(real(0), alpha: alpha), gamma))]
     }
     func celu() throws -> [Value] {
         let alpha = try float("alpha", default: 1)
-        return [.node(try exponentialUnit(real(0), alpha: alpha, divisor: alpha))]
+        return [.node(try graph.exponentialUnit(real(0), alpha: alpha, divisor: alpha))]
     }
-    /// x where positive, else alpha (exp(x / divisor) - 1). The exponential never sees a positive number, so it
-    /// cannot overflow.
-    private func exponentialUnit(_ x: Node, alpha: Double, divisor: Double) throws -> Node {
-        let negative = try wherePositive(x, filled(0, like: x), x)
-        let exponential = try graph.unary(.expm1, times(negative, 1 / divisor))
-        return try graph.add(graph.relu(x), times(exponential, alpha))
-    }
-
     func gelu() throws -> [Value] {
         let x = try real(0)
-        let inner: Node
         switch try string("approximate", default: "none") {
-        case "tanh":
-            let cubic = try graph.add(x, times(graph.multiply(graph.square(x), x), 0.044715))
-            inner = try graph.tanh(times(cubic, (2 / Double.pi).squareRoot()))
-        case "none": inner = try graph.unary(.erf, times(x, 0.5.squareRoot()))
+        case "tanh": return [.node(try graph.gelu(x, isApproximate: true))]
+        case "none": return [.node(try graph.gelu(x))]
         case let other: throw unsupported("approximate='\(other)' is not supported; expected 'none' or 'tanh'")
         }
-        return [.node(try graph.multiply(times(x, 0.5), plus(inner, 1)))]
     }
 
     func hardSigmoid() throws -> [Value] {
@@ -67,8 +54,7 @@ extension OperatorCall {
     }
 
     func swish() throws -> [Value] {
-        let x = try real(0)
-        return [.node(try graph.multiply(x, graph.sigmoid(times(x, float("alpha", default: 1)))))]
+        return [.node(try graph.swish(real(0), slope: float("alpha", default: 1)))]
     }
     func mish() throws -> [Value] {
         let x = try real(0)

@@ -22,18 +22,18 @@ extension OperatorCall {
         for statistic in channel[2...] {
             if let index = parameterIndex(statistic) { importer.statistics[index] = node.place }
         }
-        let deviation = try graph.sqrt(plus(channel[3], float("epsilon", default: 1e-5)))
-        let factor = try graph.divide(channel[0], deviation)
-        let offset = try graph.subtract(channel[1], graph.multiply(channel[2], factor))
-        let scaled = try graph.multiply(x, graph.broadcast(factor, to: shape, axes: [1]))
-        return [.node(try graph.add(scaled, graph.broadcast(offset, to: shape, axes: [1])))]
+        let result = try graph.normalized(
+            x, scale: channel[0], bias: channel[1], mean: channel[2], variance: channel[3],
+            epsilon: float("epsilon", default: 1e-5))
+        return [.node(result)]
     }
 
     func layerNormalization() throws -> [Value] {
         let x = try real(0)
         let shape = graph.shape(x)
         let axes = Array(try axis(int("axis", default: -1), rank: shape.rank)..<shape.rank)
-        let (normalized, mean, inverse) = try standardized(x, axes: axes, epsilon: float("epsilon", default: 1e-5))
+        let (normalized, mean, inverse) = try graph.standardized(
+            x, axes: axes, epsilon: float("epsilon", default: 1e-5))
         var result = try multiply(normalized, real(1))
         if optional(2) != nil { result = try add(result, real(2)) }
         guard graph.shape(result) == shape else { throw invalid("its scale does not fit the shape \(shape)") }
@@ -46,9 +46,7 @@ extension OperatorCall {
         let x = try real(0)
         let shape = graph.shape(x)
         let axes = Array(try axis(int("axis", default: -1), rank: shape.rank)..<shape.rank)
-        let square = try graph.mean(graph.square(x), axes: axes)
-        let inverse = try graph.reciprocal(graph.sqrt(plus(square, float("epsilon", default: 1e-5))))
-        let normalized = try graph.multiply(x, graph.broadcast(inverse, like: x, without: axes))
+        let normalized = try graph.scaledByRootMeanSquare(x, axes: axes, epsilon: float("epsilon", default: 1e-5))
         let result = try multiply(normalized, real(1))
         guard graph.shape(result) == shape else { throw invalid("its scale does not fit the shape \(shape)") }
         return [.node(result)]
@@ -59,7 +57,7 @@ extension OperatorCall {
         let shape = graph.shape(x)
         guard shape.rank >= 3 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
         let epsilon = try float("epsilon", default: 1e-5)
-        let normalized = try standardized(x, axes: Array(2..<shape.rank), epsilon: epsilon).result
+        let normalized = try graph.standardized(x, axes: Array(2..<shape.rank), epsilon: epsilon).result
         return [.node(try scaledByChannel(normalized))]
     }
 
@@ -72,7 +70,7 @@ extension OperatorCall {
         else { throw invalid("its attribute 'num_groups' is missing or does not divide the channels of \(shape)") }
         let grouped = Shape([shape[0], Dimension(groups), Dimension(channels / groups)] + shape.dimensions[2...])
         let epsilon = try float("epsilon", default: 1e-5)
-        var normalized = try standardized(
+        var normalized = try graph.standardized(
             graph.reshape(x, grouped), axes: Array(2..<grouped.rank), epsilon: epsilon
         ).result
         if try shape[1] != Dimension(groups) && graph.shape(real(1)) == Shape([groups]) {
@@ -96,7 +94,7 @@ extension OperatorCall {
     func meanVarianceNormalization() throws -> [Value] {
         let x = try real(0)
         let axes = try self.axes(ints("axes") ?? [0, 2, 3], rank: graph.shape(x).rank)
-        return [.node(try standardized(x, axes: axes, epsilon: 1e-9).result)]
+        return [.node(try graph.standardized(x, axes: axes, epsilon: 1e-9).result)]
     }
 
     /// The identity: networks are read for inference.
@@ -110,23 +108,12 @@ extension OperatorCall {
         return [x, try broadcast(.host(HostTensor([], [true])), to: shape(x))]
     }
 
-    /// (x - mean) / sqrt(variance + epsilon) over `axes`, with the mean and the inverse deviation, which lack them.
-    private func standardized(_ x: Node, axes: [Int], epsilon: Double) throws -> (
-        result: Node, mean: Node, inverse: Node
-    ) {
-        let mean = try graph.mean(x, axes: axes)
-        let centred = try graph.subtract(x, graph.broadcast(mean, like: x, without: axes))
-        let variance = try graph.mean(graph.square(centred), axes: axes)
-        let inverse = try graph.reciprocal(graph.sqrt(plus(variance, epsilon)))
-        return (try graph.multiply(centred, graph.broadcast(inverse, like: x, without: axes)), mean, inverse)
-    }
     private func scaledByChannel(_ x: Node) throws -> Node {
         let shape = graph.shape(x)
         let (scale, bias) = (try real(1), try real(2))
         for node in [scale, bias] where graph.shape(node) != Shape([shape[1]]) {
             throw invalid("its scale or bias has the shape \(graph.shape(node)); expected (\(shape[1]))")
         }
-        let scaled = try graph.multiply(x, graph.broadcast(scale, to: shape, axes: [1]))
-        return try graph.add(scaled, graph.broadcast(bias, to: shape, axes: [1]))
+        return try graph.scaledByChannel(x, scale: scale, bias: bias)
     }
 }

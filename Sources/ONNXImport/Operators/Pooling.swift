@@ -1,14 +1,13 @@
 import Kernels
 import TensorIR
 
-/// Pooling. A maximum is a gather at the place of the window's first maximum, so ties go as in PyTorch; an average is
-/// a sum and a division by how many positions count.
+/// Pooling: over one or two axes, or over more where windows of one position leave all but two alone.
 extension OperatorCall {
     func maxPool() throws -> [Value] {
         guard try int("storage_order", default: 0) == 0 else { throw unsupported("storage_order=1 is not supported") }
         let x = try nodeInput(0)
         let maxima = try overWindows(graph.cast(x, to: .real)) { x, window in
-            try gatherMaxima(x, window, space: outputSizes(window))
+            try graph.maximumOverWindows(x, geometry(window), space: outputSizes(window))
         }
         return [.node(try graph.cast(maxima, to: graph.type(x).element))]
     }
@@ -18,7 +17,7 @@ extension OperatorCall {
         let (plane, space) = try flattenedSpace(x)
         let window = SlidingWindow(
             extents: [space], taps: [space], strides: [1], dilations: [1], padLow: [0], padHigh: [0])
-        let maxima = try gatherMaxima(plane, window, space: [1])
+        let maxima = try graph.maximumOverWindows(plane, geometry(window), space: [1])
         return [.node(try graph.reshape(maxima, withoutSpace(shape)))]
     }
     func globalAveragePool() throws -> [Value] {
@@ -32,19 +31,8 @@ extension OperatorCall {
 
     private func average(_ x: Node, _ window: SlidingWindow) throws -> Node {
         let space = try outputSizes(window)
-        let sum = try graph.append(WindowSum(geometry(window), space: space), x)
         let includesPadding = try flag("count_include_pad", default: false)
-        let counts = space.indices.map { axis in
-            effectiveCounts(window, axis, outputs: space[axis], includesPadding: includesPadding)
-        }
-        let plane = counts.dropFirst().reduce(counts[0]) { plane, row in plane.flatMap { a in row.map { a * $0 } } }
-        if let first = plane.first, plane.allSatisfy({ $0 == first }) {
-            return try graph.divide(sum, filled(first, like: sum))
-        }
-        let rank = graph.shape(sum).rank
-        let divisor = try graph.broadcast(
-            graph.constant(Constant(space, plane)), to: graph.shape(sum), axes: Array((rank - space.count)..<rank))
-        return try graph.divide(sum, divisor)
+        return try graph.averageOverWindows(x, geometry(window), space: space, countsPadding: includesPadding)
     }
 
     /// The result of `pool`, which sees the one or two axes along which windows have more than one position as the
@@ -83,10 +71,6 @@ extension OperatorCall {
             padHigh: window.padHigh)
     }
 
-    private func gatherMaxima(_ x: Node, _ window: SlidingWindow, space: [Int]) throws -> Node {
-        let places = try graph.append(WindowArgmax(geometry(window), space: space), x)
-        return try graph.append(Gather(batchAxes: 2), flattenedSpace(x).plane, places)
-    }
     /// The spatial axes as one, and its size.
     private func flattenedSpace(_ x: Node) throws -> (plane: Node, size: Int) {
         let shape = graph.shape(x)
@@ -96,20 +80,5 @@ extension OperatorCall {
     }
     private func withoutSpace(_ shape: Shape) -> Shape {
         Shape(shape.dimensions[..<2] + [Dimension](repeating: 1, count: shape.rank - 2))
-    }
-
-    /// How many positions of each window count. Windows that stick out beyond the padding (ceil_mode) count what is
-    /// inside.
-    private func effectiveCounts(_ window: SlidingWindow, _ axis: Int, outputs: Int, includesPadding: Bool) -> [Double]
-    {
-        let low = includesPadding ? -window.padLow[axis] : 0
-        let high = window.extents[axis] + (includesPadding ? window.padHigh[axis] : 0)
-        return (0..<outputs).map { output in
-            let start = output * window.strides[axis] - window.padLow[axis]
-            let inside = (0..<window.taps[axis]).count { tap in
-                (low..<high).contains(start + tap * window.dilations[axis])
-            }
-            return Double(max(1, inside))
-        }
     }
 }

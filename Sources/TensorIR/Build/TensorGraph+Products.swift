@@ -43,6 +43,26 @@ extension TensorGraph {
         return try permute(value, result.map { label in valueLabels.firstIndex(of: label)! })
     }
 
+    /// An einsum of operands that may have size 1 where others with the same label have more: there they repeat.
+    package func einsum(_ nodes: [Node], _ labels: [[Int]], broadcastTo result: [Int]) throws -> Node {
+        var (operands, kept) = (nodes, labels)
+        for label in Set(labels.joined()).sorted() {
+            let owners = labels.indices.filter { labels[$0].contains(label) }
+            let sizes = owners.map { shape(operands[$0])[kept[$0].firstIndex(of: label)!] }
+            let wide = sizes.filter { $0 != 1 }
+            guard Set(wide).count <= 1 else {
+                throw GraphError(.invalid, "operands have the sizes \(sizes) where they share a letter")
+            }
+            guard !wide.isEmpty, wide.count < sizes.count else { continue }
+            for (owner, size) in zip(owners, sizes) where size == 1 {
+                let at = kept[owner].firstIndex(of: label)!
+                operands[owner] = try reshape(operands[owner], shape(operands[owner]).removing(axes: [at]))
+                kept[owner].remove(at: at)
+            }
+        }
+        return try einsum(operands, kept, to: result)
+    }
+
     /// NumPy's matmul: the last two axes multiply, those before broadcast, a vector gets an axis that disappears again.
     package func matmul(_ a: Node, _ b: Node) throws -> Node {
         let (aRank, bRank) = (shape(a).rank, shape(b).rank)

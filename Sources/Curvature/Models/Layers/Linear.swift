@@ -1,20 +1,26 @@
 import TensorIR
 
-/// y = W x + b along the last axis; W is (outputs, inputs).
-public struct Linear: Sendable {
+/// y = W x + b along the last axis; W is (outputs, inputs). Parameters `weight` and `bias`, drawn as PyTorch draws them.
+public struct Linear: Layer {
     public var outputs: Int
     public var hasBias: Bool
-    public init(_ outputs: Int, hasBias: Bool = true) { (self.outputs, self.hasBias) = (outputs, hasBias) }
+    /// The full name of a parameter to use as the weight instead of a new one: `tokens.weight`, of shape (outputs, inputs).
+    public var tiedWeight: String?
 
-    /// Adds the layer with parameters `name.weight` and `name.bias`.
-    public func callAsFunction(_ x: Tensor, in builder: ModelBuilder, name: String) throws -> Tensor {
-        guard let inputs = builder.graph.shape(x.node).dimensions.last?.number else {
-            throw GraphError(.invalid, "linear layer '\(name)': \(x.shape) has no axis of features")
+    public init(_ outputs: Int, hasBias: Bool = true, tiedWeight: String? = nil) {
+        (self.outputs, self.hasBias, self.tiedWeight) = (outputs, hasBias, tiedWeight)
+    }
+
+    public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
+        guard outputs > 0 else { throw ModelError(.option, "expected one output or more, found \(outputs)") }
+        guard x.rank >= 2, let inputs = x.type.shape[x.rank - 1].number else {
+            throw ModelError(.shape, "expected features along the last axis, found \(x); reshape or flatten before")
         }
-        let bound = 1 / Double(inputs).squareRoot()
-        let weight = try builder.parameter("\(name).weight", shape: [outputs, inputs], bound: bound)
-        let product = try x.map { try $0.matmul(x.node, $0.permute(weight.node, [1, 0])) }
-        guard hasBias else { return product }
-        return try product + builder.parameter("\(name).bias", shape: [outputs], bound: bound)
+        try x.requireRealInput()
+        let weight =
+            try tiedWeight.map { try scope.tied($0, shape: [outputs, inputs]) }
+            ?? scope.parameter("weight", shape: [outputs, inputs], .fanIn(inputs))
+        let product = try x.matmul(weight.transposed())
+        return hasBias ? try product + scope.parameter("bias", shape: [outputs], .fanIn(inputs)) : product
     }
 }

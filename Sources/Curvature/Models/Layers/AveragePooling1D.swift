@@ -1,0 +1,25 @@
+import TensorIR
+
+/// The mean of each window over one spatial axis of (B, channels, length).
+public struct AveragePooling1D: Layer {
+    public var window: LayerWindow
+    /// Whether zeros of the padding count as elements, as they do in PyTorch unless said.
+    public var countsPadding: Bool
+
+    public init(window: LayerWindow, countsPadding: Bool = true) {
+        (self.window, self.countsPadding) = (window, countsPadding)
+    }
+    /// Windows that are alike along each axis; side by side unless a stride is given.
+    public init(size: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
+        let window = LayerWindow(axes: 1, size: size, stride: stride ?? size, padding: padding, dilation: 1)
+        self.init(window: window, countsPadding: countsPadding)
+    }
+
+    public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
+        try window.check(axes: 1)
+        let space = try window.outputExtents(x.requireSpatialInput(axes: 1).extents)
+        return try x.make("pooling") { graph in
+            try graph.averageOverWindows(x.node, window.pooling, space: space, countsPadding: countsPadding)
+        }
+    }
+}

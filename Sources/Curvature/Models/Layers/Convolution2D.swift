@@ -1,0 +1,29 @@
+/// Convolution (cross-correlation, as in PyTorch) over two spatial axes: (B, channels, height, width) to (B, outputs, ...).
+///
+/// Parameters `weight` (outputs, channels / groups, rows, columns) and `bias` (outputs).
+public struct Convolution2D: Layer {
+    public var outputs: Int
+    public var window: LayerWindow
+    /// Channels and outputs are cut into so many groups; each output sees the channels of its group.
+    public var groups: Int
+    public var hasBias: Bool
+
+    public init(_ outputs: Int, window: LayerWindow, groups: Int = 1, hasBias: Bool = true) {
+        (self.outputs, self.window, self.groups, self.hasBias) = (outputs, window, groups, hasBias)
+    }
+    /// Windows that are alike along each axis.
+    ///
+    /// - Parameter padding: zeros on either side.
+    public init(
+        _ outputs: Int, size: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
+        hasBias: Bool = true
+    ) {
+        let window = LayerWindow(axes: 2, size: size, stride: stride, padding: padding, dilation: dilation)
+        self.init(outputs, window: window, groups: groups, hasBias: hasBias)
+    }
+
+    public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
+        try SpatialConvolution(axes: 2, outputs: outputs, window: window, groups: groups, hasBias: hasBias)
+            .convolved(x, in: scope)
+    }
+}

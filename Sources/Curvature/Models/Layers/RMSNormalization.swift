@@ -1,0 +1,17 @@
+import TensorIR
+
+/// x / sqrt(mean of squares + epsilon) over the last axes of each example, times `weight`. Zhang and Sennrich 2019.
+public struct RMSNormalization: Layer {
+    /// How many of the last axes.
+    public var axes: Int
+    public var epsilon: Double
+    public init(axes: Int = 1, epsilon: Double = 1e-5) { (self.axes, self.epsilon) = (axes, epsilon) }
+
+    public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
+        let axes = try x.lastAxes(self.axes)
+        let normalized = try x.make("normalization") { graph in
+            try graph.scaledByRootMeanSquare(x.node, axes: axes, epsilon: epsilon)
+        }
+        return try normalized * scope.parameter("weight", shape: axes.map(x.size), .ones)
+    }
+}
