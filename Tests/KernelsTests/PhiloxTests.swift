@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Kernels
@@ -30,5 +31,35 @@ import Testing
             philox.uniform(example: example, term: 7, sample: 9, component: 10) == uniform(words[0], words[1]))
         #expect(
             philox.uniform(example: example, term: 7, sample: 9, component: 11) == uniform(words[2], words[3]))
+    }
+}
+
+@Suite struct PhiloxArrayTests {
+    @Test(arguments: [(0, 2500), (1, 2500), (1023, 3), (7, 1)])
+    func operandsGetTheDrawsOfTheirPlaces(start: Int, count: Int) {
+        let random = Philox(seed: 9)
+        let wanted = random.normals(example: 2, term: 1, sample: 3, count: start + count)
+        for storage in [Storage.float32, .float64] {
+            let memory = Memory(byteCount: count * storage.byteCount)
+            defer { withExtendedLifetime(memory) {} }
+            let operand = Operand(address: memory.address, storage: storage, sizes: [count])
+            random.fillNormals(operand, from: start, example: 2, term: 1, sample: 3)
+            let expected = wanted[start...].map { storage == .float32 ? Double(Float($0)) : $0 }
+            #expect(operand.doubles == expected)
+        }
+    }
+
+    @Test func normalsComeFromTheUniformsOfTheirBlock() {
+        let random = Philox(seed: 4)
+        let found = random.normals(example: 5, count: 4)
+        for block in 0..<2 {
+            let (u, w) = (
+                random.uniform(example: 5, component: 2 * block), random.uniform(example: 5, component: 2 * block + 1)
+            )
+            // Box and Muller: the squares sum to -2 log of a uniform number, whichever of u and 1 - u it is.
+            let square = found[2 * block] * found[2 * block] + found[2 * block + 1] * found[2 * block + 1]
+            let candidates = [u, 1 - u, w, 1 - w].map { -2 * log($0) }
+            #expect(candidates.contains { abs($0 - square) < 1e-12 * square })
+        }
     }
 }

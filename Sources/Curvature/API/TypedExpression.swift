@@ -47,7 +47,10 @@ extension TypedExpression {
             lazy: LazyExpression(subject, [left, right], sizing: LazyExpression.sizedAsSum) {
                 operands throws(KindError) in
                 do throws(KindError) {
-                    return try .sum(operands)
+                    let pair = try Expression.sum(operands)
+                    // a + b + c is one sum, as in the language, and a long chain does not nest deeply.
+                    guard case .sum(let terms) = operands[0].node else { return pair }
+                    return try .sum(terms + [operands[1]])
                 } catch {
                     var error = error
                     error.subject = subject
