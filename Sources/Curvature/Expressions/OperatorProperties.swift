@@ -7,6 +7,9 @@ package struct OperatorProperties: Hashable, Sendable {
     /// Whether x^T A x > 0 for every x but zero, whatever the numbers: then it has an inverse.
     package var isPositiveDefinite = false
 
+    /// Whether all entries off the diagonal are zero.
+    package var isDiagonal = false
+
     static let unknown = OperatorProperties(isSymmetric: nil)
     static let none = OperatorProperties(isSymmetric: false)
 
@@ -17,9 +20,14 @@ package struct OperatorProperties: Hashable, Sendable {
 
     init(_ node: Expression.Node) {
         switch node {
-        case .identity: self.init(isSymmetric: true, isPositiveSemidefinite: true, isPositiveDefinite: true)
+        case .identity:
+            self.init(isSymmetric: true, isPositiveSemidefinite: true, isPositiveDefinite: true)
+            isDiagonal = true
         case .ggn, .empiricalFisher: self.init(isSymmetric: true, isPositiveSemidefinite: true)
-        case .hessian, .diagonal: self.init(isSymmetric: true)
+        case .hessian: self.init(isSymmetric: true)
+        case .diagonal:
+            self.init(isSymmetric: true)
+            isDiagonal = true
         case .dense: self = .unknown
         case .transpose(let operand), .inverse(let operand, _, _): self = operand.properties
         case .scaled(let scale, let operand): self = operand.properties.scaled(by: scale.number)
@@ -32,9 +40,10 @@ package struct OperatorProperties: Hashable, Sendable {
 
     /// A factor that only the run knows may have either sign.
     private func scaled(by factor: Double?) -> Self {
-        OperatorProperties(
-            isSymmetric: isSymmetric, isPositiveSemidefinite: isPositiveSemidefinite && (factor ?? -1) >= 0,
-            isPositiveDefinite: isPositiveDefinite && (factor ?? -1) > 0)
+        var scaled = self
+        scaled.isPositiveSemidefinite = isPositiveSemidefinite && (factor ?? -1) >= 0
+        scaled.isPositiveDefinite = isPositiveDefinite && (factor ?? -1) > 0
+        return scaled
     }
 
     private init(sum operands: [Self]) {
@@ -45,12 +54,18 @@ package struct OperatorProperties: Hashable, Sendable {
         self.init(
             isSymmetric: isSymmetric, isPositiveSemidefinite: isPositive,
             isPositiveDefinite: isPositive && operands.contains(where: \.isPositiveDefinite))
+        isDiagonal = operands.allSatisfy(\.isDiagonal)
     }
 
     /// Symmetric if it reads the same from behind, each factor transposed: C^T S C.
     private init(composition first: Expression, _ second: Expression) {
         guard first.kind.shape[0] == second.kind.shape[1] else {
             self = .none
+            return
+        }
+        if first.properties.isDiagonal, second.properties.isDiagonal {
+            self.init(isSymmetric: true)
+            isDiagonal = true
             return
         }
         guard let factors = first.factors(limit: 32), let more = second.factors(limit: 32) else {

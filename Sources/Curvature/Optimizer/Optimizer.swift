@@ -15,6 +15,9 @@ package enum Optimizer {
         ChainJacobians(),
     ]
 
+    /// How a single product is computed best: what a naive plan has too.
+    package static let leafRules: [any Rule] = [WeighGradients()]
+
     /// The requests after a rule, as texts; nil where it changed nothing.
     package struct Trace: Hashable, Sendable {
         package var rule: String

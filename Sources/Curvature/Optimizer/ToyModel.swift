@@ -155,7 +155,9 @@ struct ToyModel {
         var inner = self
         let entries = size(graph.kind(map.hole).shape[0])
         inner.known[map.hole] = Matrix(entries, entries) { $0 == $1 ? 1 : 0 }
-        return inner.value(map.body)
+        let matrix = inner.value(map.body)
+        // An operator that does not depend on its hole is zero.
+        return matrix.columns == entries ? matrix : Matrix(entries, entries) { _, _ in 0 }
     }
 
     /// Gaussian elimination with pivots.

@@ -60,11 +60,11 @@ public struct Plan: @unchecked Sendable {
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
         var trace: [Optimizer.Trace] = []
-        var rewrites: [Rewrite] = []
-        if !options.isNaive {
-            rewrites = try Optimizer.optimize(
-                &operators, roots: &roots, disabled: options.disabledRules, trace: &trace)
-        }
+        var rewrites = try Optimizer.optimize(
+            &operators, roots: &roots, disabled: options.disabledRules,
+            rules: options.isNaive ? Optimizer.leafRules : Optimizer.rules, trace: &trace)
+        // Nothing is shared, so that there is nothing to tell.
+        if options.isNaive { rewrites = [] }
         (self.problem, self.requests, self.options, self.roots, self.operators) = (
             problem, requests, options, roots, operators
         )

@@ -31,13 +31,25 @@ import Testing
     ]
     /// Functions of later versions.
     static func isAvailable(_ expression: String) -> Bool {
-        !["kfac", "kfoc", "method=", "solver=", "eigenvalues", "trace(", "frobenius_norm("].contains {
+        !["kfac", "kfoc", "method=", "eigenvalues", "trace(", "frobenius_norm("].contains {
             expression.contains($0)
         }
     }
 
     @Test(arguments: names, [(1, false), (7, false), (nil, false), (nil, true)] as [(Int?, Bool)])
     func referenceValues(name: String, run: (batch: Int?, isNaive: Bool)) throws {
+        try check(name, batch: run.batch, isNaive: run.isNaive, precisions: Precision.allCases)
+    }
+
+    /// No value depends on any one rule.
+    @Test(arguments: names, PlanOptions.ruleNames)
+    func referenceValuesWithoutARule(name: String, rule: String) throws {
+        try check(name, batch: nil, isNaive: false, disabled: [rule], precisions: [.float64])
+    }
+
+    private func check(
+        _ name: String, batch: Int?, isNaive: Bool, disabled: Set<String> = [], precisions: [Precision]
+    ) throws {
         let folder = Self.folder.appendingPathComponent(name)
         let reference = try JSONDecoder().decode(
             Case.self, from: Data(contentsOf: folder.appendingPathComponent("case.json")))
@@ -47,12 +59,11 @@ import Testing
             loss: Loss(parsing: reference.loss, reduction: Loss.Reduction(parsing: reference.reduction)),
             vectors: folder.appendingPathComponent("vectors.safetensors"), parameters: reference.parameters.map(\.name))
         let expressions = reference.expressions.filter { Self.isAvailable($0.value) }.sorted { $0.key < $1.key }
-        #expect(expressions.count >= 10)
-        for precision in Precision.allCases {
+        #expect(expressions.count >= 11)
+        for precision in precisions {
             let results = try evaluate(
-                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: run.batch ?? reference.batchSize,
-                threads: 2,
-                precision: precision, isNaive: run.isNaive
+                expressions.map { "\($0.key) = \($0.value)" }, problem, batchSize: batch ?? reference.batchSize,
+                threads: 2, precision: precision, isNaive: isNaive, disabledRules: disabled
             ).results
             for (key, expression) in expressions {
                 let want = try wanted.values(of: key, as: Double.self)
