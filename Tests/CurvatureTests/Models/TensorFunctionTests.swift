@@ -12,7 +12,7 @@ import Testing
         let reference: @Sendable (_ x: Grid, _ c: [Double], _ place: [Int]) -> Double
         init(
             _ name: String, _ shape: [Int], _ build: @escaping @Sendable (Tensor, Tensor) throws -> Tensor,
-            _ reference: @escaping @Sendable (_ x: Grid, _ c: [Double], _ place: [Int]) -> Double
+            reference: @escaping @Sendable (_ x: Grid, _ c: [Double], _ place: [Int]) -> Double
         ) {
             (self.name, self.shape, self.build, self.reference) = (name, shape, build, reference)
         }
@@ -23,18 +23,20 @@ import Testing
     static func column(_ x: Grid, _ j: Int) -> [Double] { (0..<2).map { x[$0, j] } }
 
     static let arithmetic = [
-        Case("sum", [2, 3], { try $0 + $1 }) { $0[$2] + $1[$2[1]] },
-        Case("difference", [2, 3], { try $1 - $0 }) { $1[$2[1]] - $0[$2] },
-        Case("product", [2, 3], { try $0 * $1 }) { $0[$2] * $1[$2[1]] },
-        Case("quotient", [2, 3], { try $1 / $0 }) { $1[$2[1]] / $0[$2] },
-        Case("numbers", [2, 3], { x, _ in try 2 - (3 / (x + 1) - x * 4) / 5 }) { x, _, p in
-            2 - (3 / (x[p] + 1) - x[p] * 4) / 5
-        },
-        Case("negative", [2, 3], { x, _ in try -x }) { x, _, p in -x[p] },
-        Case("power", [2, 3], { x, _ in try x.power(2.5) }) { x, _, p in pow(x[p], 2.5) },
-        Case("third power", [2, 3], { x, _ in try x.power(3) }) { x, _, p in x[p] * x[p] * x[p] },
-        Case("maximum", [2, 3], { try $0.maximum($1) }) { max($0[$2], $1[$2[1]]) },
-        Case("minimum", [2, 3], { try $0.minimum($1) }) { min($0[$2], $1[$2[1]]) },
+        Case("sum", [2, 3], { try $0 + $1 }, reference: { $0[$2] + $1[$2[1]] }),
+        Case("difference", [2, 3], { try $1 - $0 }, reference: { $1[$2[1]] - $0[$2] }),
+        Case("product", [2, 3], { try $0 * $1 }, reference: { $0[$2] * $1[$2[1]] }),
+        Case("quotient", [2, 3], { try $1 / $0 }, reference: { $1[$2[1]] / $0[$2] }),
+        Case(
+            "numbers", [2, 3], { x, _ in try 2 - (3 / (x + 1) - x * 4) / 5 },
+            reference: { x, _, p in
+                2 - (3 / (x[p] + 1) - x[p] * 4) / 5
+            }),
+        Case("negative", [2, 3], { x, _ in try -x }, reference: { x, _, p in -x[p] }),
+        Case("power", [2, 3], { x, _ in try x.power(2.5) }, reference: { x, _, p in pow(x[p], 2.5) }),
+        Case("third power", [2, 3], { x, _ in try x.power(3) }, reference: { x, _, p in x[p] * x[p] * x[p] }),
+        Case("maximum", [2, 3], { try $0.maximum($1) }, reference: { max($0[$2], $1[$2[1]]) }),
+        Case("minimum", [2, 3], { try $0.minimum($1) }, reference: { min($0[$2], $1[$2[1]]) }),
     ]
     static let functions: [Case] = {
         let functions: [(String, @Sendable (Tensor) throws -> Tensor, @Sendable (Double) -> Double)] = [
@@ -46,60 +48,87 @@ import Testing
             ("erf", { try $0.erf() }, { erf($0) }), ("detached", { try $0.detached() }, { $0 }),
         ]
         return functions.map { name, build, function in
-            Case(name, [2, 3], { x, _ in try build(x) }) { x, _, p in function(x[p]) }
+            Case(name, [2, 3], { x, _ in try build(x) }, reference: { x, _, p in function(x[p]) })
         }
     }()
     static let reductions = [
-        Case("row sums", [2], { x, _ in try x.sum(axes: [-1]) }) { x, _, p in row(x, p[0]).reduce(0, +) },
-        Case("column means", [1, 3], { x, _ in try x.mean(axes: [1], keepsAxes: true) }) { x, _, p in
-            column(x, p[1]).reduce(0, +) / 2
-        },
-        Case("row maxima", [2], { x, _ in try x.max(axes: [2]) }) { x, _, p in row(x, p[0]).max()! },
-        Case("column minima", [3], { x, _ in try x.min(axes: [1]) }) { x, _, p in column(x, p[0]).min()! },
-        Case("variance", [1, 1], { x, _ in try x.variance(axes: [1, 2], keepsAxes: true) }) { x, _, _ in
-            let mean = x.values.reduce(0, +) / 6
-            return x.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 6
-        },
-        Case("logSumExp", [2], { x, _ in try x.logSumExp(axis: -1) }) { x, _, p in
-            log(row(x, p[0]).reduce(0) { $0 + exp($1) })
-        },
+        Case("row sums", [2], { x, _ in try x.sum(axes: [-1]) }, reference: { x, _, p in row(x, p[0]).reduce(0, +) }),
+        Case(
+            "column means", [1, 3], { x, _ in try x.mean(axes: [1], keepsAxes: true) },
+            reference: { x, _, p in
+                column(x, p[1]).reduce(0, +) / 2
+            }),
+        Case("row maxima", [2], { x, _ in try x.max(axes: [2]) }, reference: { x, _, p in row(x, p[0]).max()! }),
+        Case("column minima", [3], { x, _ in try x.min(axes: [1]) }, reference: { x, _, p in column(x, p[0]).min()! }),
+        Case(
+            "variance", [1, 1], { x, _ in try x.variance(axes: [1, 2], keepsAxes: true) },
+            reference: { x, _, _ in
+                let mean = x.values.reduce(0, +) / 6
+                return x.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 6
+            }),
+        Case(
+            "logSumExp", [2], { x, _ in try x.logSumExp(axis: -1) },
+            reference: { x, _, p in
+                log(row(x, p[0]).reduce(0) { $0 + exp($1) })
+            }),
     ]
     static let views = [
-        Case("reshaped", [3, 2], { x, _ in try x.reshaped([3, -1]) }) { x, _, p in x.values[2 * p[0] + p[1]] },
-        Case("transposed", [3, 2], { x, _ in try x.transposed() }) { x, _, p in x[p[1], p[0]] },
-        Case("transposed by order", [3, 2], { x, _ in try x.transposed([0, 2, 1]) }) { x, _, p in x[p[1], p[0]] },
-        Case("expanded", [2, 1, 3], { x, _ in try x.expanded(axis: 2) }) { x, _, p in x[p[0], p[2]] },
-        Case("sliced", [2, 2], { x, _ in try x.sliced(axis: 2, 0..<3, step: 2) }) { x, _, p in x[p[0], 2 * p[1]] },
-        Case("selected", [3], { x, _ in try x.selected(axis: 1, at: 1) }) { x, _, p in x[1, p[0]] },
-        Case("split", [2, 1], { x, _ in try x.split(axis: 2, into: 3)[1] }) { x, _, p in x[p[0], 1] },
-        Case("reversed", [2, 3], { x, _ in try x.reversed(axis: -1) }) { x, _, p in x[p[0], 2 - p[1]] },
-        Case("padded", [2, 6], { x, _ in try x.padded(axis: 2, before: 1, after: 2) }) { x, _, p in
-            (1...3).contains(p[1]) ? x[p[0], p[1] - 1] : 0
-        },
         Case(
-            "concatenated", [3, 3], { x, c in try .concatenated([x, c.expanded(axis: 0).expanded(axis: 0)], axis: 1) }
-        ) { $2[0] < 2 ? $0[$2] : $1[$2[1]] },
-        Case("forEachExample", [3], { x, c in try x.sum(axes: [1]) * 0 + c.forEachExample() }) { $1[$2[0]] },
-        Case("gathered positions", [2, 4], { x, _ in try x.gathered(axis: 2, [2, 0, 0, 1]) }) { x, _, p in
-            x[p[0], [2, 0, 0, 1][p[1]]]
-        },
-        Case("wherePositive", [2, 3], { x, c in try (x - 1).wherePositive(x, else: c) }) {
-            $0[$2] > 1 ? $0[$2] : $1[$2[1]]
-        },
+            "reshaped", [3, 2], { x, _ in try x.reshaped([3, -1]) }, reference: { x, _, p in x.values[2 * p[0] + p[1]] }
+        ),
+        Case("transposed", [3, 2], { x, _ in try x.transposed() }, reference: { x, _, p in x[p[1], p[0]] }),
+        Case(
+            "transposed by order", [3, 2], { x, _ in try x.transposed([0, 2, 1]) },
+            reference: { x, _, p in x[p[1], p[0]] }),
+        Case("expanded", [2, 1, 3], { x, _ in try x.expanded(axis: 2) }, reference: { x, _, p in x[p[0], p[2]] }),
+        Case(
+            "sliced", [2, 2], { x, _ in try x.sliced(axis: 2, 0..<3, step: 2) },
+            reference: { x, _, p in x[p[0], 2 * p[1]] }),
+        Case("selected", [3], { x, _ in try x.selected(axis: 1, at: 1) }, reference: { x, _, p in x[1, p[0]] }),
+        Case("split", [2, 1], { x, _ in try x.split(axis: 2, into: 3)[1] }, reference: { x, _, p in x[p[0], 1] }),
+        Case("reversed", [2, 3], { x, _ in try x.reversed(axis: -1) }, reference: { x, _, p in x[p[0], 2 - p[1]] }),
+        Case(
+            "padded", [2, 6], { x, _ in try x.padded(axis: 2, before: 1, after: 2) },
+            reference: { x, _, p in
+                (1...3).contains(p[1]) ? x[p[0], p[1] - 1] : 0
+            }),
+        Case(
+            "concatenated", [3, 3], { x, c in try .concatenated([x, c.expanded(axis: 0).expanded(axis: 0)], axis: 1) },
+            reference: { $2[0] < 2 ? $0[$2] : $1[$2[1]] }),
+        Case(
+            "forEachExample", [3], { x, c in try x.sum(axes: [1]) * 0 + c.forEachExample() }, reference: { $1[$2[0]] }),
+        Case(
+            "gathered positions", [2, 4], { x, _ in try x.gathered(axis: 2, [2, 0, 0, 1]) },
+            reference: { x, _, p in
+                x[p[0], [2, 0, 0, 1][p[1]]]
+            }),
+        Case(
+            "wherePositive", [2, 3], { x, c in try (x - 1).wherePositive(x, else: c) },
+            reference: {
+                $0[$2] > 1 ? $0[$2] : $1[$2[1]]
+            }),
     ]
     static let products = [
-        Case("matmul", [2, 2], { x, _ in try x.matmul(x.transposed()) }) { x, _, p in
-            (0..<3).reduce(0) { $0 + x[p[0], $1] * x[p[1], $1] }
-        },
-        Case("matrix times vector", [2], { try $0.matmul($1) }) { x, c, p in
-            (0..<3).reduce(0) { $0 + x[p[0], $1] * c[$1] }
-        },
-        Case("einsum", [2, 2], { try Tensor.einsum("bij,j,bkj->bik", $0, $1, $0) }) { x, c, p in
-            (0..<3).reduce(0) { $0 + x[p[0], $1] * c[$1] * x[p[1], $1] }
-        },
-        Case("einsum with ellipsis", [2], { x, _ in try Tensor.einsum("...j,...j->...", x, x) }) { x, _, p in
-            row(x, p[0]).reduce(0) { $0 + $1 * $1 }
-        },
+        Case(
+            "matmul", [2, 2], { x, _ in try x.matmul(x.transposed()) },
+            reference: { x, _, p in
+                (0..<3).reduce(0) { $0 + x[p[0], $1] * x[p[1], $1] }
+            }),
+        Case(
+            "matrix times vector", [2], { try $0.matmul($1) },
+            reference: { x, c, p in
+                (0..<3).reduce(0) { $0 + x[p[0], $1] * c[$1] }
+            }),
+        Case(
+            "einsum", [2, 2], { try Tensor.einsum("bij,j,bkj->bik", $0, $1, $0) },
+            reference: { x, c, p in
+                (0..<3).reduce(0) { $0 + x[p[0], $1] * c[$1] * x[p[1], $1] }
+            }),
+        Case(
+            "einsum with ellipsis", [2], { x, _ in try Tensor.einsum("...j,...j->...", x, x) },
+            reference: { x, _, p in
+                row(x, p[0]).reduce(0) { $0 + $1 * $1 }
+            }),
     ]
 
     @Test(arguments: arithmetic + functions + reductions + views + products)
