@@ -180,6 +180,10 @@ import Testing
             try $0.split(axis: 2, into: 2)[0]
         },
         ErrorCase("einsum 'ij->i': the equation's term 'ij' does not go with 3 axes") { try .einsum("ij->i", $0) },
+        ErrorCase("forEachExample: expected a tensor without examples that fits 4 axes, found (B, 2, 3)") {
+            try $0.forEachExample()
+        },
+        ErrorCase("concatenated: expected one tensor or more, found none") { _ in try .concatenated([], axis: 1) },
         // Only the model as a whole shows that examples meet.
         ErrorCase("sum: it sums over the examples; predictions must not depend on other examples") {
             try Tensor.einsum("bij->ij", $0)

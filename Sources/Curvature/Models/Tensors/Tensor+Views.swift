@@ -131,7 +131,9 @@ extension Tensor {
     public func forEachExample(rank: Int? = nil) throws -> Tensor {
         try make("forEachExample") { graph in
             let wanted = rank ?? self.rank + 1
-            guard !type.shape.hasExamples, wanted == self.rank + 1 || (wanted == self.rank && size(0) == 1) else {
+            guard !type.shape.hasExamples,
+                wanted == self.rank + 1 || (wanted == self.rank && type.shape.dimensions.first == 1)
+            else {
                 throw ModelError(.shape, "expected a tensor without examples that fits \(wanted) axes, found \(self)")
             }
             let rest = wanted == self.rank ? type.shape.removing(axes: [0]) : type.shape
