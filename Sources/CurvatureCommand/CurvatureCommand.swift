@@ -31,7 +31,7 @@ enum Main {
         } catch let error {
             let isHelp = CurvatureCommand.exitCode(for: error) == .success
             if isHelp { CurvatureCommand.exit(withError: error) }
-            fail(message(of: error), status: error is Unfinished ? 1 : 2)
+            fail(message(of: error), status: error is Unfinished || error is VerificationError ? 1 : 2)
         }
     }
 

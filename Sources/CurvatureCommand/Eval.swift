@@ -34,6 +34,9 @@ struct Eval: ParsableCommand {
         help: "Run the compiled plan this many times, and report first, least and median seconds.")
     var repetitions = 1
 
+    @Flag(help: "Exit with status 1 where a system is not solved to its tolerance.")
+    var strict = false
+
     func run() throws {
         guard repetitions >= 1 else {
             throw ValidationError("--repeat: expected a whole number from 1, found \(repetitions)")
@@ -59,6 +62,7 @@ struct Eval: ParsableCommand {
             runs.measurements.append(execution.measurement)
         }
         meter.finish()
+        for warning in execution.warnings { "warning: \(warning)".writeLine() }
         runs.peakBytes = Execution.peakBytes
         if let output { try results.write(to: URL(fileURLWithPath: output)) }
         if let format {
@@ -69,11 +73,11 @@ struct Eval: ParsableCommand {
             let document = try PlanDocument(plan, naive: other, runs: runs)
             print(try format(document))
         }
-        if output == nil {
-            if format != nil, format?.name != "text" { return }
+        if output == nil, format == nil || format?.name == "text" {
             if format != nil { print("") }
             for entry in results.entries { print(ResultText.line(entry, precision: results.precision)) }
         }
+        if strict, let warning = execution.warnings.first { throw Unfinished(description: "--strict: \(warning)") }
     }
 }
 
@@ -124,5 +128,7 @@ struct Stopwatch {
 
 extension String {
     /// A line on standard error for what is good to know and no error.
-    func writeNote() { FileHandle.standardError.write(Data("note: \(self)\n".utf8)) }
+    func writeNote() { "note: \(self)".writeLine() }
+    /// A line on standard error.
+    func writeLine() { FileHandle.standardError.write(Data("\(self)\n".utf8)) }
 }

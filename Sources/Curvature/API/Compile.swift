@@ -80,6 +80,24 @@ public struct TypedExecution<each Quantity: Requestable> {
     /// Reads vectors, class weights and the loss's divisor, and checks every label, ahead of the first run.
     public func prepare() throws { try execution.prepare() }
 
+    /// Gives a vector of the plan other entries, for the runs that follow: nothing is compiled again.
+    ///
+    /// - Parameter vector: One that a quantity was made of: from `problem.vector`, `randomVector` or `vector(named:)`.
+    /// - Throws: ``ProblemError`` for a vector that is no tensor of this plan, or another number of entries.
+    public func set(_ vector: Vector, to entries: some Sequence<some BinaryFloatingPoint>) throws {
+        try execution.setVector(vector.lazy.tensorName(), to: entries.map { Double($0) })
+    }
+    /// The same for a block, (n, k) row-major.
+    public func set(_ block: Block, to entries: some Sequence<some BinaryFloatingPoint>) throws {
+        try execution.setVector(block.lazy.tensorName(), to: entries.map { Double($0) })
+    }
+    /// theta += factor * step for the selected parameters, in place: a step of a training loop.
+    ///
+    /// - Throws: ``ProblemError`` if the step has not one entry for each parameter.
+    public func addToParameters(_ factor: Double, times step: VectorValue) throws {
+        try execution.addToParameters(factor, times: step.array.entry)
+    }
+
     /// Runs the plan. Values of earlier runs stay as they are.
     public func run() throws -> (repeat (each Quantity).Value) {
         let results = try execution.run()

@@ -100,3 +100,17 @@ extension LazyExpression {
         return [map, argument.sized(map.expression.kind.shape[1])]
     }
 }
+
+extension LazyExpression {
+    /// The name of the tensor that this is.
+    func tensorName() throws -> String {
+        let expression = try result.get().expression
+        guard case .tensor(let name) = expression.node else {
+            throw ProblemError(
+                .expression,
+                "expected a vector as it came (from an array, a seed or a file), found \(OneLine.quoted(expression.text(limit: 60)))"
+            )
+        }
+        return name
+    }
+}

@@ -8,7 +8,7 @@ public struct ResultArray: Sendable {
     private let index: Int
     init(_ results: Results, at index: Int) { (self.results, self.index) = (results, index) }
 
-    private var entry: Results.Entry { results.entries[index] }
+    var entry: Results.Entry { results.entries[index] }
     public var name: String { entry.name }
     public var shape: [Int] { entry.shape }
     public var precision: Precision { results.precision }

@@ -5,7 +5,7 @@ final class IterationExecution: StepExecution {
     private let plan: IterationPlan
     private let values: ValueStore
     private let maps: [BodyMap]
-    private let solver: ConjugateGradients
+    private let solver: any SystemSolver
     private var own = RunMeasurement.Step()
 
     init(_ plan: IterationPlan, _ resources: ExecutionResources) throws {
@@ -17,9 +17,7 @@ final class IterationExecution: StepExecution {
                 map, try steps.map { try resources.execution(of: $0) }, resources.values, storage: precision.storage)
         }
         guard case .solve(let options) = plan.iteration.task else { preconditionFailure("no solver for this task") }
-        solver = try ConjugateGradients(
-            maps[0], preconditioner: maps.count > 1 ? maps[1] : nil,
-            options: SolverOptions(tolerance: options.tolerance, maximumIterations: options.mostIterations))
+        solver = try options.solver(maps)
     }
 
     var measurement: RunMeasurement.Step {

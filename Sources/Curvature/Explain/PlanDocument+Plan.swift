@@ -71,11 +71,12 @@ extension PlanDocument {
             needs: [], computes: step.values.map { plan.operators.text($0) },
             sweeps: SweepsPart(forward: sweeps.forward, tangent: sweeps.tangent, backward: sweeps.backward),
             flops: cost.cost.flops, matmulFlops: cost.cost.matmulFlops, bytes: cost.cost.bytes,
-            peakBytes: plan.memory.total, cachedBytes: 0, runs: runs.runs,
+            peakBytes: plan.memory.duringSteps, cachedBytes: 0, runs: runs.runs,
             measured: measured.map {
                 MeasuredPart(
                     seconds: $0.seconds, flops: $0.flops, matmulFlops: $0.matmulFlops, executedFlops: $0.executedFlops,
-                    peakBytes: $0.peakBytes)
+                    // The model's own arrays are no buffers of a run.
+                    peakBytes: $0.peakBytes + plan.memory.model)
             })
         switch step.work {
         case .algebra: break
@@ -88,7 +89,7 @@ extension PlanDocument {
             switch iteration.iteration.task {
             case .solve(let options):
                 part.task =
-                    "conjugate gradients, relative residual \(NumberText.text(of: options.tolerance)), at most \(options.mostIterations) iterations"
+                    "\(options.solverText), relative residual \(NumberText.text(of: options.tolerance)), at most \(options.mostIterations) iterations"
             }
             part.outcome = measured?.solves.last?.text
         }
@@ -115,7 +116,8 @@ extension PlanDocument.TotalMeasuredPart {
         self.init(
             seconds: seconds.sorted()[seconds.count / 2], firstSeconds: seconds[0], minimumSeconds: seconds.min()!,
             loadSeconds: runs.loadSeconds, compileSeconds: runs.compileSeconds, flops: last.flops,
-            matmulFlops: last.matmulFlops, executedFlops: last.executedFlops, peakBytes: runs.peakBytes,
+            matmulFlops: last.matmulFlops, executedFlops: last.executedFlops,
+            peakBytes: runs.peakBytes + plan.memory.model,
             residentPeakBytes: ProcessMemory.residentPeak)
     }
 }

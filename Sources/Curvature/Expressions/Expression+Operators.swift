@@ -33,10 +33,21 @@ extension Expression {
         guard rows == columns else {
             throw KindError("'inverse'", operand: 0, needs: "a square operator", found: "\(map.kind)")
         }
-        if map.properties.isSymmetric == false {
+        if map.properties.isSymmetric == false, options.solver != .lsmr {
             throw KindError(
                 "'inverse'", operand: 0, needs: "a symmetric operator", found: "one that is not its own transpose",
-                hint: "the inverse of a product is the product of the inverses in the other order")
+                hint:
+                    "the inverse of a product is the product of the inverses in the other order; solver=lsmr takes any square operator"
+            )
+        }
+        if preconditioner != nil, options.solver == .lsmr || options.solver == .neumann {
+            throw KindError(
+                "'inverse'", needs: "solver=cg or solver=minres beside 'preconditioner'",
+                found: "solver=\(options.solver.rawValue)")
+        }
+        if options.scale != nil, options.solver != .neumann {
+            throw KindError(
+                "'inverse'", needs: "solver=neumann beside 'scale'", found: "solver=\(options.solver.rawValue)")
         }
         if let preconditioner {
             guard preconditioner.kind == map.kind else {

@@ -10,9 +10,13 @@ package struct InverseOptions: Hashable, Sendable {
     package var tolerance: Double
     /// Nil for as many as the operator has rows, but at most ``defaultMostIterations``.
     package var maxIterations: Int?
+    /// What a Neumann series multiplies the operator by, so that its eigenvalues lie between 0 and 2.
+    package var scale: Double?
 
-    package init(solver: Solver = .auto, tolerance: Double = 1e-5, maxIterations: Int? = nil) {
-        (self.solver, self.tolerance, self.maxIterations) = (solver, tolerance, maxIterations)
+    package init(
+        solver: Solver = .auto, tolerance: Double = 1e-5, maxIterations: Int? = nil, scale: Double? = nil
+    ) {
+        (self.solver, self.tolerance, self.maxIterations, self.scale) = (solver, tolerance, maxIterations, scale)
     }
 
     package static let defaultMostIterations = 1000

@@ -122,6 +122,7 @@ private struct ExpressionPrinter {
         if options.tolerance != InverseOptions().tolerance {
             append(", tolerance=\(NumberText.text(of: options.tolerance))")
         }
+        if let scale = options.scale { append(", scale=\(NumberText.text(of: scale))") }
         if let most = options.maxIterations { append(", max_iterations=\(most)") }
         if let preconditioner {
             append(", preconditioner=")

@@ -87,8 +87,8 @@ enum Vocabulary {
         .function("dense(M)") { x throws(KindError) in try .dense(x[0]) },
         .function("transpose(A)") { x throws(KindError) in try .transpose(x[0]) },
         .function(
-            "inverse(A, solver=..., tolerance=..., max_iterations=..., preconditioner=P)", count: 1...1,
-            keywords: ["solver", "tolerance", "max_iterations", "preconditioner"], build: inverse),
+            "inverse(A, solver=..., tolerance=..., max_iterations=..., preconditioner=P, scale=...)", count: 1...1,
+            keywords: ["solver", "tolerance", "max_iterations", "preconditioner", "scale"], build: inverse),
         .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
         .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
         .unavailable("kfac"),
@@ -125,13 +125,14 @@ enum Vocabulary {
         var options = InverseOptions()
         if let solver = try call.arguments.option("solver", among: InverseOptions.Solver.allCases.map(\.rawValue)) {
             options.solver = InverseOptions.Solver(rawValue: solver)!
-            guard options.solver == .auto || options.solver == .cg else {
+            guard options.solver != .direct else {
                 throw call.elaborator.source.error(
                     at: call.arguments.column(of: "solver")!,
-                    "'solver=\(solver)' is not available in this version; expected auto or cg")
+                    "'solver=\(solver)' is not available in this version; expected auto, cg, minres, lsmr or neumann")
             }
         }
         if let tolerance = try call.arguments.number("tolerance", above: 0, below: 1) { options.tolerance = tolerance }
+        options.scale = try call.arguments.number("scale", above: 0, below: .greatestFiniteMagnitude)
         options.maxIterations = try call.arguments.wholeNumber("max_iterations", from: 1, through: UInt64(Int32.max))
             .map(Int.init)
         var operands = try call.operands()

@@ -26,6 +26,15 @@ public struct Model: @unchecked Sendable {
     }
 }
 
+extension Model {
+    /// What the parameters take as they came.
+    package var byteCount: Int {
+        parameters.reduce(0) { sum, parameter in
+            if case .float64 = parameter.values { sum + parameter.count * 8 } else { sum + parameter.count * 4 }
+        }
+    }
+}
+
 /// A tensor that the data set brings: its first axis is the examples.
 public struct ModelInput: Sendable {
     public let name: String

@@ -73,15 +73,18 @@ extension OperatorGraph {
             let (outer, inner) = transposed ? (second, first) : (first, second)
             return apply(outer, transposed: transposed, to: apply(inner, transposed: transposed, to: x, &known), &known)
         case .inverse(let inner, let options, let preconditioner):
-            // Symmetric, and so its own transpose.
-            var maps: [Iteration.Map] = []
-            for map in [inner, preconditioner].compactMap(\.self) {
-                let hole = intern(.hole(depth: map.iterationDepth, kind), kind)
-                maps.append(Iteration.Map(hole: hole, body: apply(map, transposed: false, to: hole, &known)))
+            func map(_ operand: Expression, isTransposed: Bool) -> Iteration.Map {
+                let hole = intern(.hole(depth: operand.iterationDepth, kind), kind)
+                return Iteration.Map(hole: hole, body: apply(operand, transposed: isTransposed, to: hole, &known))
             }
+            var maps = [map(inner, isTransposed: transposed)]
+            if let preconditioner { maps.append(map(preconditioner, isTransposed: transposed)) }
+            // Least squares need the transpose beside the operator.
+            if options.solver == .lsmr { maps.append(map(inner, isTransposed: !transposed)) }
             let solve = SolveOptions(
                 solver: options.solver, tolerance: options.tolerance,
                 mostIterations: options.maxIterations ?? min(rows, InverseOptions.defaultMostIterations),
+                scale: options.scale ?? 1,
                 isPositiveDefinite: inner.properties.isPositiveDefinite)
             return intern(.iteration(Iteration(task: .solve(solve), maps: maps, arguments: [x])), kind)
         case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot:

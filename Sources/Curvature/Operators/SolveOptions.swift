@@ -4,6 +4,8 @@ package struct SolveOptions: Hashable, Sendable {
     /// The relative residual at which a solution is good enough.
     package var tolerance: Double
     package var mostIterations: Int
+    /// Of a Neumann series.
+    package var scale: Double
     /// Whether the operator is known to have an inverse.
     package var isPositiveDefinite: Bool
 }

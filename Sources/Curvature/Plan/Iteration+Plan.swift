@@ -16,10 +16,20 @@ extension Iteration {
 
     func workspaceBytes(_ kind: Kind, _ precision: Precision) -> Int {
         switch task {
-        case .solve:
-            ConjugateGradients.workspaceBytes(
-                size: kind.shape[0], width: kind.columns ?? 1, storage: precision.storage,
-                preconditioned: maps.count > 1)
+        case .solve(let options):
+            let (size, width, storage) = (kind.shape[0], kind.columns ?? 1, precision.storage)
+            switch options.solver {
+            case .auto, .direct, .cg:
+                return ConjugateGradients.workspaceBytes(
+                    size: size, width: width, storage: storage, preconditioned: maps.count > 1)
+            case .minres:
+                return MinimumResidual.workspaceBytes(
+                    size: size, width: width, storage: storage, preconditioned: maps.count > 1)
+            case .lsmr:
+                return LeastSquaresMinimumResidual.workspaceBytes(
+                    rows: size, columns: size, width: width, storage: storage)
+            case .neumann: return NeumannSeries.workspaceBytes(size: size, width: width, storage: storage)
+            }
         }
     }
 }

@@ -2,7 +2,9 @@ import TensorIR
 
 /// What a plan takes of memory, in bytes: what `--memory` bounds.
 package struct MemoryUse: Hashable, Sendable {
-    /// The model's parameters, as they came and in the run's precision.
+    /// The model's parameters as they came.
+    package var model: Int
+    /// The same in the run's precision.
     package var parameters: Int
     package var constants: Int
     /// Vectors, blocks and intermediate values.
@@ -17,15 +19,15 @@ package struct MemoryUse: Hashable, Sendable {
     package var arena: Int
 
     /// All but the arena.
-    package var lasting: Int { parameters + constants + values + results + kept + workspaces }
+    package var lasting: Int { model + parameters + constants + values + results + kept + workspaces }
     package var total: Int { lasting + arena }
+    /// While a step runs: results are made at the end.
+    package var duringSteps: Int { total - results }
 
     init(_ planner: Planner, _ draft: PlanDraft, steps: [Plan.Step], primal: PrimalPlan?) {
         let width = planner.options.precision.storage.byteCount
-        parameters = planner.problem.model.parameters.reduce(0) { sum, parameter in
-            let own = if case .float64 = parameter.values { 8 } else { 4 }
-            return sum + parameter.count * (width + own)
-        }
+        model = planner.problem.model.byteCount
+        parameters = planner.problem.model.parameters.reduce(0) { $0 + $1.count * width }
         let programs = steps.flatMap { $0.leafSteps.flatMap(\.programs) } + [primal?.fill].compactMap(\.self)
         constants = programs.reduce(0) { sum, program in
             let schedule = program.schedule
