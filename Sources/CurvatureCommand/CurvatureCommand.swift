@@ -1,4 +1,5 @@
 import ArgumentParser
+import Curvature
 import Foundation
 
 /// `curvature`: parses arguments, calls the library, prints. It does nothing that the library cannot.
