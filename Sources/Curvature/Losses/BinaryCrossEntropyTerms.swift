@@ -49,7 +49,7 @@ package struct BinaryCrossEntropyTerms: LossTerms {
         return try weights.map { try graph.multiply($0, negative) } ?? negative
     }
     /// f, or nil for 1.
-    private func factor(_ graph: TensorGraph) throws -> Node? {
+    func factor(_ graph: TensorGraph) throws -> Node? {
         guard let positiveWeights else { return weights }
         let one = try graph.filled(1, like: target)
         let extra = try graph.multiply(graph.subtract(positiveWeights, one), target)

@@ -58,7 +58,7 @@ package struct CrossEntropyTerms: LossTerms {
     }
 
     /// q, of z's shape, and its total mass Q for each term.
-    private func distribution(_ z: Node, _ graph: TensorGraph) throws -> (q: Node, total: Node) {
+    func distribution(_ z: Node, _ graph: TensorGraph) throws -> (q: Node, total: Node) {
         let shape = graph.shape(z)
         let outputs = shape[2].inner
         let classWeights = try weights.map { try graph.broadcast($0, to: shape, axes: [2]) }

@@ -3,7 +3,7 @@ import TensorIR
 /// A loss, term by term, on predictions z of (examples, terms, outputs): the value, and the first and second derivatives in z
 /// that every curvature leaf is made of. Nothing here is divided by the loss's divisor (see `LossDivisor`).
 ///
-/// No node is larger than z: the softmax Hessian is applied as p*u - p<p,u>, whatever the number of classes.
+/// No node but a block of columns is larger than z: the softmax Hessian is applied as p*u - p<p,u>, whatever the number of classes.
 package protocol LossTerms {
     /// l, (examples, terms).
     func value(_ z: Node, in graph: TensorGraph) throws -> Node
@@ -13,6 +13,12 @@ package protocol LossTerms {
     func hessian(_ z: Node, times u: Node, in graph: TensorGraph) throws -> Node
     /// The mean over `samples` draws of a a^T u, where E[a a^T] is the loss's Hessian at z (mathematics: "ggn(samples=Y)").
     func sampledHessian(_ z: Node, times u: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node
+    /// The columns r_k of R with R R^T = d2l/dz2 for each term, (outputs, examples, terms, outputs): k leads.
+    func hessianRoot(_ z: Node, in graph: TensorGraph) throws -> Node
+    /// Draws a with E[a a^T] = d2l/dz2, (samples, examples, terms, outputs): those that `sampledHessian` averages over.
+    func scores(_ z: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node
+    /// What each term counts for in averages over terms, (examples, terms); nil where all count alike.
+    func termWeights(in graph: TensorGraph) throws -> Node?
 }
 
 extension TensorGraph {

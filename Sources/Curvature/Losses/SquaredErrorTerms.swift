@@ -23,7 +23,7 @@ package struct SquaredErrorTerms: LossTerms {
         return try graph.scale(weighted(graph.meanOuterProduct(xi, times: rooted(u, graph)), graph, root: true), by: 2)
     }
     private func rooted(_ u: Node, _ graph: TensorGraph) throws -> Node { try weighted(u, graph, root: true) }
-    private func weighted(_ x: Node, _ graph: TensorGraph, root: Bool = false) throws -> Node {
+    func weighted(_ x: Node, _ graph: TensorGraph, root: Bool = false) throws -> Node {
         guard let weights else { return x }
         return try graph.multiply(root ? graph.sqrt(weights) : weights, x)
     }

@@ -9,13 +9,14 @@ final class NetworkLowering {
     let z: Node
     /// The predictions with the class axis last, (examples, ..., outputs).
     let prediction: Node
-    private let terms: any LossTerms
+    let terms: any LossTerms
     /// dl/dz: what seeds the gradient's backward sweep, and stays a variable where the gradient is differentiated.
     private let outputGradient: Node
     /// The parameters as nodes, and the tangents that stand for them while the Jacobian is transposed.
-    private let parameters: [Node]
-    private let placeholders: [Node]
-    private let linearized: Node?
+    let parameters: [Node]
+    let placeholders: [Node]
+    /// The predictions' tangent: linear in the placeholders.
+    let linearized: Node?
     /// What the pass that is lowered now has asked for.
     private var asked: Set<Sweep> = []
     private enum Sweep: Hashable {

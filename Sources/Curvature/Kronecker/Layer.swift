@@ -1,0 +1,30 @@
+/// Parameters whose blocks of a Kronecker-factored curvature belong together: an affine layer's weight and bias, a table, a scale.
+package struct Layer: Sendable {
+    package enum Role: Hashable, Sendable {
+        /// y = W x + b at one or several positions; W is a matrix in this layout.
+        case affine(MatrixLayout)
+        /// The bias of a layer whose weight is not selected.
+        case bias
+        /// Rows picked by index: an affine layer whose inputs are unit vectors.
+        case table(MatrixLayout)
+        /// A scale, a shift, a stack of matrices: every entry has its own gradient, and no factors.
+        case elementwise
+        /// The predictions do not depend on it.
+        case unused
+    }
+    package let role: Role
+    /// Places in the selection. The weight is the parameter itself where there is no affine layer; nil for a bias alone.
+    package let weight: Int?
+    package let bias: Int?
+    let uses: [LayerUse]
+
+    package var parameters: [Int] { [weight, bias].compactMap(\.self) }
+    /// How often the layer is used.
+    package var useCount: Int { uses.count }
+}
+
+/// One use of a layer: of its weight, its bias, or both.
+struct LayerUse: Sendable {
+    var weight: ParameterUse?
+    var bias: ParameterUse?
+}
