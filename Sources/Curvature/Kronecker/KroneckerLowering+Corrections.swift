@@ -50,7 +50,8 @@ extension KroneckerLowering {
     /// x Q along the last axis.
     private func rotated(_ x: Node, _ basis: Node) throws -> Node {
         let lead = Array(0..<(graph.shape(x).rank - 1))
-        return try graph.contract(x, lead + [lead.count], basis, [lead.count, lead.count + 1], to: lead + [lead.count + 1])
+        return try graph.contract(
+            x, lead + [lead.count], basis, [lead.count, lead.count + 1], to: lead + [lead.count + 1])
     }
 
     /// sum_kn (Q_B^T P_kn Q_A)^2 entrywise. Gradients and inputs are turned before they meet, so that a single position needs no P.

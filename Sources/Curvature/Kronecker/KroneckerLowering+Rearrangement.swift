@@ -35,7 +35,8 @@ extension KroneckerLowering {
     func rearrangement(_ gradients: LayerGradients, _ factor: Double) throws -> Node {
         typealias L = LayerGradients
         let use = gradients.uses[0]
-        if gradients.uses.count == 1, use.weight!.positions(in: graph, gradients) == 1, case .dense = use.weight!.input {
+        if gradients.uses.count == 1, use.weight!.positions(in: graph, gradients) == 1, case .dense = use.weight!.input
+        {
             // One position: P is a product, and so is each example's part of Rg.
             let output = use.weight!.output
             let outer = try graph.contract(
@@ -66,7 +67,8 @@ extension KroneckerLowering {
         let right = try graph.contract(
             products, lead + [L.first, L.second], matrix, [L.second, L.third], to: lead + [L.first, L.third])
         return try scaled(
-            graph.contract(right, lead + [L.first, L.third], products, lead + [L.second, L.third], to: [L.first, L.second]),
+            graph.contract(
+                right, lead + [L.first, L.third], products, lead + [L.second, L.third], to: [L.first, L.second]),
             factor)
     }
     /// Rg^T vec(U) = vec(sum P^T U P), for U (outputs, outputs).
@@ -77,7 +79,8 @@ extension KroneckerLowering {
         let left = try graph.contract(
             matrix, [L.first, L.second], products, lead + [L.second, L.third], to: lead + [L.first, L.third])
         return try scaled(
-            graph.contract(products, lead + [L.first, L.second], left, lead + [L.first, L.third], to: [L.second, L.third]),
+            graph.contract(
+                products, lead + [L.first, L.second], left, lead + [L.first, L.third], to: [L.second, L.third]),
             factor)
     }
 

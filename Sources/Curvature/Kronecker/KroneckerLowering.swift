@@ -55,19 +55,17 @@ struct KroneckerLowering {
     }
 
     private func gradients(seed: Node) throws -> [LayerGradients] {
-        let all = layers.flatMap { $0.uses.flatMap { [$0.weight, $0.bias].compactMap(\.self) } }
-        let cotangents = try network.cotangents(of: Set(all.map(\.meeting)).sorted(), seed: seed)
-        func values(_ use: ParameterUse?) throws -> UseValues? {
-            try use.map {
-                try $0.values(
-                    cotangents[$0.meeting]!, shape: network.problem.parameters[$0.parameter].shape, in: graph)
-            }
-        }
+        let meetings = Set(layers.flatMap { $0.uses.map(\.parameter.meeting) }).sorted()
+        let cotangents = try network.cotangents(of: meetings, seed: seed)
         return try layers.map { layer in
-            LayerGradients(
-                layer: layer,
-                uses: try layer.uses.map { LayerGradients.Use(weight: try values($0.weight), bias: try values($0.bias)) },
-                columns: nil)
+            let uses = try layer.uses.map { use in
+                let own = use.parameter
+                let values = try own.values(
+                    cotangents[own.meeting]!, shape: network.problem.parameters[own.parameter].shape, in: graph)
+                return LayerGradients.Use(
+                    weight: layer.weight == nil ? nil : values, bias: use.hasBias ? values : nil)
+            }
+            return LayerGradients(layer: layer, uses: uses, columns: nil)
         }
     }
 

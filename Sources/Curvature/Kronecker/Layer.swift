@@ -23,8 +23,10 @@ package struct Layer: Sendable {
     package var useCount: Int { uses.count }
 }
 
-/// One use of a layer: of its weight, its bias, or both.
+/// One use of a layer.
 struct LayerUse: Sendable {
-    var weight: ParameterUse?
-    var bias: ParameterUse?
+    /// Of the weight, or of a bias alone.
+    var parameter: ParameterUse
+    /// Whether the bias is added to the output of this use of the weight. What arrives at the bias is then what arrives at the output.
+    var hasBias: Bool
 }

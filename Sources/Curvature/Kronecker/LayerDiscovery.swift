@@ -60,20 +60,20 @@ struct LayerDiscovery {
             }
         }
         // The bias of each use of a weight.
-        var biases: [Int: (weight: Int, uses: [Int: ParameterUse])] = [:]
+        var biases: [Int: (weight: Int, uses: Set<Int>)] = [:]
         var taken: Set<Int> = []
         for (parameter, role) in roles.enumerated() where role == .elementwise {
-            let partners = try uses.uses[parameter].indices.map { try partner(parameter, $0) }
-            if partners.allSatisfy({ $0 == .unselected }) {
+            let partners = try uses.uses[parameter].flatMap { try self.partners($0) }
+            // Where one shift is added to several products, what arrives at it is a sum already.
+            if partners.allSatisfy({ $0 == .unselected }), partners.count == uses.uses[parameter].count {
                 roles[parameter] = .bias
                 continue
             }
-            var matched: [Int: ParameterUse] = [:]
+            var matched: Set<Int> = []
             var weights: Set<Int> = []
-            for (index, partner) in partners.enumerated() {
-                guard case .weight(let weight, let use) = partner else { continue }
+            for case .weight(let weight, let use) in partners {
                 weights.insert(weight)
-                matched[use] = uses.uses[parameter][index]
+                matched.insert(use)
             }
             guard let weight = weights.first, weights.count == 1, matched.count == partners.count,
                 !taken.contains(weight)
@@ -86,12 +86,15 @@ struct LayerDiscovery {
             let list = uses.uses[parameter]
             if role == .bias {
                 return Layer(
-                    role: .bias, weight: nil, bias: parameter, uses: list.map { LayerUse(weight: nil, bias: $0) })
+                    role: .bias, weight: nil, bias: parameter,
+                    uses: list.map { LayerUse(parameter: $0, hasBias: true) })
             }
             let bias = biases.first { $0.value.weight == parameter }
             return Layer(
                 role: role!, weight: parameter, bias: bias?.key,
-                uses: list.enumerated().map { LayerUse(weight: $1, bias: bias?.value.uses[$0]) })
+                uses: list.enumerated().map {
+                    LayerUse(parameter: $1, hasBias: bias?.value.uses.contains($0) ?? false)
+                })
         }
     }
 
@@ -126,7 +129,7 @@ struct LayerDiscovery {
         let remedy = listed.map { "-\(parameters[$0.parameter].name)" }.joined(separator: ",")
         return ProblemError(
             .parameters,
-            "\(name): no Kronecker-factored block for \(reasons.joined(separator: "; ")); leave it out with --parameters \(remedy), or use ggn"
+            "\(name): no Kronecker-factored block: \(reasons.joined(separator: "; ")); leave it out with --parameters \(remedy), or use ggn"
         )
     }
 
@@ -139,29 +142,36 @@ struct LayerDiscovery {
         case none
     }
 
-    /// What a shift is added to.
-    private func partner(_ parameter: Int, _ index: Int) throws -> Partner {
-        let use = uses.uses[parameter][index]
-        guard case .repetition = use.kind, let shift = try primal(use) else { return .none }
-        for sum in consumers[shift] ?? [] {
-            guard (graph.primitive(sum) as? Elementwise)?.operation == .add else { continue }
-            for other in graph.operands(sum) where other != shift {
-                var root = other
-                while graph.primitive(root) is Reshape || graph.primitive(root) is Permute {
-                    root = graph.operands(root)[0]
-                }
-                if let product = products[root] {
-                    // The same gradients at the same places: the bias is one of this output.
-                    let output = values[product.parameter][product.use].output
-                    if output == values[parameter][index].output {
-                        return .weight(parameter: product.parameter, use: product.use)
-                    }
-                } else if isProductWithWeight(root), isVector(parameter) {
-                    return .unselected
-                }
-            }
+    /// What a shift is added to, in each place where it is.
+    private func partners(_ use: ParameterUse) throws -> [Partner] {
+        guard case .repetition = use.kind, let shift = try primal(use), let sums = consumers[shift] else {
+            return [.none]
         }
-        return .none
+        return try sums.map { try partner(use, shift, sum: $0) }
+    }
+
+    private func partner(_ use: ParameterUse, _ shift: Node, sum: Node) throws -> Partner {
+        guard (graph.primitive(sum) as? Elementwise)?.operation == .add,
+            let other = graph.operands(sum).first(where: { $0 != shift })
+        else { return .none }
+        // What arrives at the sum arrives at the shift and, through views, at the product.
+        let arriving = try graph.input(.tangent(-2), graph.type(sum))
+        var (root, cotangent) = (other, arriving)
+        while graph.primitive(root) is Reshape || graph.primitive(root) is Permute {
+            let operands = graph.operands(root)
+            cotangent = try graph.primitive(root).transpose(0, cotangent: cotangent, operands: operands, in: graph)
+            root = operands[0]
+        }
+        guard let product = products[root] else {
+            return isProductWithWeight(root) && isVector(use.parameter) ? .unselected : .none
+        }
+        // A bias's gradients are those of the output, in the same order.
+        func output(_ use: ParameterUse, _ cotangent: Node) throws -> Node {
+            try use.values(cotangent, shape: network.problem.parameters[use.parameter].shape, in: graph).output
+        }
+        let weight = uses.uses[product.parameter][product.use]
+        guard try output(use, arriving) == output(weight, cotangent) else { return .none }
+        return .weight(parameter: product.parameter, use: product.use)
     }
     private func isVector(_ parameter: Int) -> Bool {
         network.problem.parameters[parameter].shape.count { $0 != 1 } <= 1

@@ -10,7 +10,10 @@ extension TensorGraph {
     func positionForm(
         _ x: Node, example: Int, positions: [Int], features: [Int], mergesFeatures: Bool = false
     ) throws -> Node {
-        enum Part: Hashable { case outer, examples, inner, axis(Int) }
+        enum Part: Hashable {
+            case outer, examples, inner
+            case axis(Int)
+        }
         let dimension = shape(x)[example]
         // The axes apart, in memory's order.
         var parts: [Part] = []
@@ -33,7 +36,9 @@ extension TensorGraph {
         var runs: [[Part]] = []
         func follows(_ part: Part, _ previous: Part) -> Bool {
             for list in mergesFeatures ? [order, featureOrder] : [order] {
-                if let index = list.firstIndex(of: previous), index + 1 < list.count, list[index + 1] == part { return true }
+                if let index = list.firstIndex(of: previous), index + 1 < list.count, list[index + 1] == part {
+                    return true
+                }
             }
             return false
         }

@@ -1,3 +1,4 @@
+import Kernels
 import TensorIR
 
 /// A weight's gradient as it is before the sum over positions: a product of output gradients and inputs, each with some of the weight's
@@ -75,7 +76,8 @@ struct SidedGradient {
         moved.axis = place(of: axis)
         let rule = moved
         try change(sides[axis], required: true) { value in
-            try rule.transpose(0, cotangent: value, operands: [model(value, rule.axis, shape[axis], graph)], in: graph)
+            try rule.transpose(
+                0, cotangent: value, operands: [Self.model(value, rule.axis, shape[axis], graph)], in: graph)
         }
     }
     private mutating func transpose(_ primitive: Pad, axis: Int, _ shape: Shape, _ graph: TensorGraph) throws {
@@ -83,11 +85,12 @@ struct SidedGradient {
         moved.axis = place(of: axis)
         let rule = moved
         try change(sides[axis], required: true) { value in
-            try rule.transpose(0, cotangent: value, operands: [model(value, rule.axis, shape[axis], graph)], in: graph)
+            try rule.transpose(
+                0, cotangent: value, operands: [Self.model(value, rule.axis, shape[axis], graph)], in: graph)
         }
     }
     /// Something of the operand's shape, for transposes that ask for it.
-    private func model(_ value: Node, _ axis: Int, _ size: Dimension, _ graph: TensorGraph) throws -> Node {
+    private static func model(_ value: Node, _ axis: Int, _ size: Dimension, _ graph: TensorGraph) throws -> Node {
         var shape = graph.shape(value)
         shape[axis] = size
         return try graph.filled(0, shape)

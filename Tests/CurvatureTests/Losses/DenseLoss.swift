@@ -79,6 +79,30 @@ struct DenseLoss {
         return h
     }
 
+    /// R of term i, with R R^T = h.
+    func root(_ i: Int, _ z: [Double]) -> Matrix {
+        var root = Matrix(rows: outputs, columns: outputs)
+        switch form {
+        case .classes, .probabilities:
+            let (mass, p) = (distribution(i).reduce(0, +), logSoftmax(z).map(exp))
+            for c in 0..<outputs {
+                for k in 0..<outputs {
+                    root[c, k] = mass.squareRoot() * ((c == k ? 1 : 0) - p[c]) * p[k].squareRoot()
+                }
+            }
+        case .squared, .binary:
+            let h = hessian(i, z)
+            for c in 0..<outputs { root[c, c] = h[c, c].squareRoot() }
+        }
+        return root
+    }
+
+    /// What term i counts for in averages.
+    func weight(_ i: Int) -> Double {
+        guard case .classes(let y, let ignored) = form else { return 1 }
+        return y[i] == ignored ? 0 : classWeights[y[i]]
+    }
+
     /// a of term i, with E[a a^T] = h: from a uniform number (the first) for a class, uniform numbers for bits, or
     /// normal ones.
     func score(_ i: Int, _ z: [Double], _ draws: [Double]) -> [Double] {

@@ -10,19 +10,27 @@ struct LossSetup {
     /// Reduction `mean`'s divisor or 1.
     let divisor: Double
     let vectors: [String: (shape: [Int], values: [Double])]
+    let inputs: (shape: [Int], values: ArraySource.Values)
 
+    /// - Parameters:
+    ///   - network: Instead of the architecture's own; it has the same predictions' shape.
+    ///   - parameters: Those that are selected.
     init(
         _ loss: LossCase, _ architecture: Architecture, reduction: Loss.Reduction = .mean, seed: UInt64 = 1,
-        scale: Double = 1
+        scale: Double = 1, network: ProbedNetwork? = nil, parameters: [String] = []
     ) throws {
         (self.loss, self.architecture) = (loss, architecture)
         let n = Self.examples
         let (terms, outputs) = (architecture.terms, architecture.outputs)
         var numbers = SeededNumbers(seed: seed)
-        let model = try architecture.model()
-        let inputs = [n] + architecture.inputShape
+        let model = try network?.model ?? architecture.model()
+        let inputs = [n] + (network?.inputShape ?? architecture.inputShape)
+        let drawn = numbers.array(inputs.reduce(1, *), scale: 2 * scale)
         var arrays: [String: (shape: [Int], values: ArraySource.Values)] = [
-            "inputs": (inputs, .real(numbers.array(inputs.reduce(1, *), scale: 2 * scale)))
+            "inputs": (
+                inputs,
+                network?.rows.map { rows in .int64(drawn.map { Int64(abs($0) * 97) % Int64(rows) }) } ?? .real(drawn)
+            )
         ]
         let targets = Self.targets(loss, n, terms, outputs, &numbers)
         let isIndex = loss.targets == .classes
@@ -58,11 +66,12 @@ struct LossSetup {
         vectors["U"] = ([entries, 2], numbers.array(entries * 2))
         vectors["U3"] = ([entries, 3], numbers.array(entries * 3))
         vectors["I"] = ([count, count], Matrix.identity(count).values)
-        (self.vectors, self.dense) = (vectors, dense)
+        (self.vectors, self.dense, self.inputs) = (vectors, dense, arrays["inputs"]!)
         problem = try Problem(
             name: "model", model: model, loss: Loss(parsing: loss.text(architecture), reduction: reduction),
             data: ArraySource(arrays, origin: "data"),
-            vectors: ArraySource(vectors.mapValues { ($0.shape, .real($0.values)) }, origin: "vectors"))
+            vectors: ArraySource(vectors.mapValues { ($0.shape, .real($0.values)) }, origin: "vectors"),
+            parameters: parameters)
         divisor = reduction == .mean ? dense.divisor : 1
     }
 

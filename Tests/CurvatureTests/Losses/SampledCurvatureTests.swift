@@ -8,7 +8,7 @@ import Testing
 /// under all circumstances.
 @Suite struct SampledCurvatureTests {
     /// The numbers behind the draws: uniform, or normal by Box and Muller from an even component and the next.
-    private func draws(_ loss: LossCase, seed: UInt64, outputs: Int) -> (Int, Int, Int) -> [Double] {
+    static func draws(_ loss: LossCase, seed: UInt64, outputs: Int) -> (Int, Int, Int) -> [Double] {
         let random = Philox(seed: seed)
         return { example, term, sample in
             (0..<outputs).map { c in
@@ -37,7 +37,7 @@ import Testing
         for reduction in Loss.Reduction.allCases {
             let setup = try LossSetup(loss, architecture, reduction: reduction)
             let want = try DenseDefinition(setup).sampledGGN(
-                samples: samples, draws: draws(loss, seed: seed, outputs: architecture.outputs))
+                samples: samples, draws: Self.draws(loss, seed: seed, outputs: architecture.outputs))
             let got = try valuesByName(["S = ggn(samples=3, seed=5) @ I"], setup.problem, batchSize: 3)["S"]!
             #expect(relativeError(got, want.values) < 1e-12)
         }
