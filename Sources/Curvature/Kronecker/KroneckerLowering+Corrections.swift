@@ -36,7 +36,7 @@ extension KroneckerLowering {
             let sum = try summed(gradients.uses.compactMap(\.bias), gradients)
             let turned = try rotated(sum, bases.bias ?? bases.output)
             let axes = Array(0..<(graph.shape(turned).rank - 1))
-            corrections.bias = try scaled(graph.sum(graph.square(turned), axes: axes), factor)
+            corrections.bias = try scaled(graph.sum(graph.square(turned), axes: axes, wide: true), factor)
         }
         switch layer.role {
         case .affine, .table:
@@ -75,7 +75,8 @@ extension KroneckerLowering {
             return try graph.contract(squares, [0, 1, 2], input, [0, 1, 3], to: [2, 3])
         }
         let products = try exampleGradients(uses, turned)
-        return try graph.sum(graph.square(products), axes: gradients.columns == nil ? [0] : [0, 1])
+        return try graph.sum(
+            graph.square(products), axes: gradients.columns == nil ? [0] : [0, 1], wide: true)
     }
 
     /// A use's inputs, with the bias's 1 where they are joint.

@@ -74,8 +74,8 @@ struct KroneckerLowering {
     /// What squares of gradients carry: 1/m of the loss, and 1/Y of draws; put on after the sums over all data.
     func scaled(_ sum: Node, _ factor: Double) throws -> Node {
         let divisor = try graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64))
-        let inverse = try graph.cast(divisor, to: .real)
-        let scaled = try graph.multiply(sum, graph.broadcast(inverse, to: graph.shape(sum), axes: []))
+        let wide = try graph.cast(sum, to: .float64)
+        let scaled = try graph.multiply(wide, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
         return try factor == 1 ? scaled : graph.scale(scaled, by: factor)
     }
 
@@ -86,11 +86,9 @@ struct KroneckerLowering {
 
     // MARK: Sums
 
-    /// sum x x^T over everything but the last axis.
+    /// sum x x^T over everything but the last axis, in float64.
     func gram(_ x: Node) throws -> Node {
-        let lead = Array(0..<(graph.shape(x).rank - 1))
-        let (row, column) = (lead.count, lead.count + 1)
-        return try graph.contract(x, lead + [row], x, lead + [column], to: [row, column])
+        try graph.append(Gram(axis: graph.shape(x).rank - 1), x)
     }
 
     /// B: the sum over all uses.
@@ -163,16 +161,16 @@ struct KroneckerLowering {
 
     /// A sum over examples and positions, divided by their number over all data.
     private func averaged(_ sum: Node, _ positions: Int, _ weights: Node?) throws -> Node {
+        let wide = try graph.cast(sum, to: .float64)
         guard let weights else {
-            return try graph.scale(sum, by: 1 / (Double(network.problem.shape.examples) * Double(positions)))
+            return try graph.scale(wide, by: 1 / (Double(network.problem.shape.examples) * Double(positions)))
         }
         let total = try graph.sum(weights, axes: [0], wide: true)
         // Where no example counts, the sum is zero too.
         let isZero = try graph.equal(total, graph.filled(0, like: total))
         let divisor = try graph.scale(
             graph.select(isZero, graph.filled(1, like: total), total), by: Double(positions))
-        return try graph.divide(
-            sum, graph.broadcast(graph.cast(divisor, to: .real), to: graph.shape(sum), axes: []))
+        return try graph.divide(wide, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
     }
 
     // MARK: Factors
@@ -227,7 +225,7 @@ struct KroneckerLowering {
             return .full(try scaled(gram(sum), cotangents.factor))
         }
         return .diagonal(
-            try scaled(graph.sum(graph.square(sum), axes: Array(0..<(rank - 1))), cotangents.factor))
+            try scaled(graph.sum(graph.square(sum), axes: Array(0..<(rank - 1)), wide: true), cotangents.factor))
     }
 
     /// Output gradients summed over the positions of an example, and over uses.

@@ -165,7 +165,7 @@ import Testing
     // MARK: Sharing
 
     private func products(_ graph: TensorGraph, _ outputs: [Node]) -> Int {
-        graph.ancestors(of: outputs).count { graph.primitive($0) is Contract }
+        graph.ancestors(of: outputs).count { graph.primitive($0) is Contract || graph.primitive($0) is Gram }
     }
 
     /// The empirical factors pick up what passes by in the gradient's sweep: two products more for each layer, and no other.
