@@ -88,9 +88,11 @@ struct PassTransfers {
                 let target =
                     result.form == .scalar
                     ? whole
-                    : hasColumns
-                        ? plan.columnsLeading(plan.piece(parameter, of: whole)).leading(columns)
-                        : plan.piece(parameter, of: whole)
+                    : result.form == .packed
+                        ? whole.slice(from: start, sizes: graph.shape(node).sizes(examples: 0))
+                        : hasColumns
+                            ? plan.columnsLeading(plan.piece(parameter, of: whole)).leading(columns)
+                            : plan.piece(parameter, of: whole)
                 kernels.append(CopyKernel(from: program.operand(node, examples: 0), to: target))
             }
         }

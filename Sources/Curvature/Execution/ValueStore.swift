@@ -9,15 +9,16 @@ final class ValueStore {
         let stored = plan.stored
         let width = plan.options.precision.storage.byteCount
         let kinds = stored.map { plan.operators.kind($0) }
-        let sizes = kinds.map { kind in
-            let bytes = kind == .scalar ? 8 : kind.shape.reduce(width, *)
+        let isWide = stored.map { plan.operators.kind($0) == .scalar || plan.operators[$0].isWide }
+        let sizes = zip(kinds, isWide).map { kind, isWide in
+            let bytes = kind.shape.reduce(isWide ? 8 : width, *)
             return (bytes + 63) / 64 * 64
         }
         memory = Memory(byteCount: sizes.reduce(0, +))
         var address = memory.address
         var operands: [Value: Operand] = [:]
         for (index, value) in stored.enumerated() {
-            let storage = kinds[index] == .scalar ? .float64 : plan.options.precision.storage
+            let storage = isWide[index] ? .float64 : plan.options.precision.storage
             operands[value] = Operand(address: address, storage: storage, sizes: kinds[index].shape)
             address += sizes[index]
         }

@@ -37,6 +37,9 @@ extension Expression.Node {
         case ggn(samples: Int?, seed: UInt64)
         case loss, gradient, prediction, hessian, empiricalFisher, jacobian, identity
         case inverse(InverseOptions)
+        case kfac(KroneckerOptions)
+        case dampedInverse(KroneckerOptions, UInt64, Bool)
+        case measure(KroneckerProduct.Measure)
         case diagonal, dense, transpose, sum, scaled, quotient, composition, application, norm, dot
     }
 
@@ -63,6 +66,10 @@ extension Expression.Node {
         case .norm: .norm
         case .dot: .dot
         case .inverse(_, let options, _): .inverse(options)
+        case .kfac(let options): .kfac(options)
+        case .dampedInverse(let options, let damping, let isHeuristic):
+            .dampedInverse(options, damping.bitPattern, isHeuristic)
+        case .measure(let measure, _): .measure(measure)
         }
     }
 

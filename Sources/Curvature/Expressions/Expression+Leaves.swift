@@ -44,6 +44,13 @@ extension Expression {
         Expression(.jacobian, checked: .operator(rows: shape.outputEntries, columns: shape.parameters))
     }
 
+    package static func kfac(_ options: KroneckerOptions, _ shape: ProblemShape) -> Expression {
+        var options = options
+        // What draws nothing has no seed.
+        if options.fisher != .mc { (options.samples, options.seed) = (1, 0) }
+        return Expression(.kfac(options), checked: shape.parameterOperator)
+    }
+
     package static func identity(_ size: Int) -> Expression {
         Expression(.identity(size), checked: .operator(rows: size, columns: size))
     }

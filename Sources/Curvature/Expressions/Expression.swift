@@ -42,6 +42,8 @@ public final class Expression: Sendable {
         case empiricalFisher
         /// N*T*C x D.
         case jacobian
+        /// Kronecker-factored blocks, one for each layer.
+        case kfac(KroneckerOptions)
         case identity(Int)
         /// n x n, a vector of n entries on the diagonal.
         case diagonal(Expression)
@@ -56,6 +58,10 @@ public final class Expression: Sendable {
         case quotient(Expression, by: Expression)
         /// A after B, both operators.
         case composition(Expression, Expression)
+        /// The inverse of Kronecker-factored blocks with each factor damped by itself.
+        case dampedInverse(KroneckerOptions, damping: Double, isHeuristic: Bool)
+        /// A number about an operator that has it in closed form.
+        case measure(KroneckerProduct.Measure, Expression)
         /// The inverse of an operator, applied by a solver that may be preconditioned.
         case inverse(Expression, InverseOptions, preconditioner: Expression?)
         /// An operator applied to a vector or to each column of a block.
@@ -99,9 +105,12 @@ public final class Expression: Sendable {
 extension Expression.Node {
     var operands: [Expression] {
         switch self {
-        case .number, .loss, .gradient, .prediction, .tensor, .hessian, .ggn, .empiricalFisher, .jacobian, .identity:
+        case .number, .loss, .gradient, .prediction, .tensor, .hessian, .ggn, .empiricalFisher, .jacobian, .identity,
+            .kfac, .dampedInverse:
             []
-        case .diagonal(let operand), .dense(let operand), .transpose(let operand), .norm(let operand): [operand]
+        case .diagonal(let operand), .dense(let operand), .transpose(let operand), .norm(let operand),
+            .measure(_, let operand):
+            [operand]
         case .sum(let operands): operands
         case .inverse(let operand, _, let preconditioner): [operand] + [preconditioner].compactMap(\.self)
         case .scaled(let first, let second), .quotient(let first, let second), .composition(let first, let second),

@@ -23,7 +23,7 @@ package struct OperatorProperties: Hashable, Sendable {
         case .identity:
             self.init(isSymmetric: true, isPositiveSemidefinite: true, isPositiveDefinite: true)
             isDiagonal = true
-        case .ggn, .empiricalFisher: self.init(isSymmetric: true, isPositiveSemidefinite: true)
+        case .ggn, .empiricalFisher, .kfac, .dampedInverse: self.init(isSymmetric: true, isPositiveSemidefinite: true)
         case .hessian: self.init(isSymmetric: true)
         case .diagonal:
             self.init(isSymmetric: true)

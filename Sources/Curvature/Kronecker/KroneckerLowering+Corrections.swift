@@ -80,7 +80,7 @@ extension KroneckerLowering {
     }
 
     /// A use's inputs, with the bias's 1 where they are joint.
-    func denseInput(_ use: LayerGradients.Use, _ layer: Layer) throws -> Node {
+    func denseInput(_ use: LayerGradients.Use, _ layer: FactoredLayer) throws -> Node {
         guard case .dense(let input) = use.weight!.input else { preconditionFailure("a table has no dense inputs") }
         return try isJoint(layer) ? extended(input, by: use.bias == nil ? 0 : 1) : input
     }

@@ -17,13 +17,13 @@ extension KroneckerLowering {
     }
 
     /// Whether Rg, outputs^2 x inputs^2, is small enough to be formed: 2^24 entries.
-    func formsRearrangement(_ layer: Layer) -> Bool {
+    func formsRearrangement(_ layer: FactoredLayer) -> Bool {
         guard let (outputs, inputs) = matrixSize(layer) else { return false }
         let (rows, columns) = (outputs * outputs, inputs * inputs)
         return columns <= (1 << 24) / max(1, rows)
     }
     /// The matrix that a layer's block is on, with the bias's column where they are joint.
-    func matrixSize(_ layer: Layer) -> (outputs: Int, inputs: Int)? {
+    func matrixSize(_ layer: FactoredLayer) -> (outputs: Int, inputs: Int)? {
         switch layer.role {
         case .affine(let layout): (layout.outputs, layout.inputs + (isJoint(layer) ? 1 : 0))
         case .table(let layout): (layout.outputs, layout.inputs)

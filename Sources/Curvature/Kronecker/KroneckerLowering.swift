@@ -5,7 +5,7 @@ import TensorIR
 struct KroneckerLowering {
     let options: KroneckerOptions
     let network: NetworkLowering
-    let layers: [Layer]
+    let layers: [FactoredLayer]
     var graph: TensorGraph { network.graph }
 
     /// - Parameter name: How messages call the operator: `kfac`.
@@ -15,7 +15,7 @@ struct KroneckerLowering {
     }
 
     /// Whether a layer's weight and bias are one matrix.
-    func isJoint(_ layer: Layer) -> Bool {
+    func isJoint(_ layer: FactoredLayer) -> Bool {
         guard case .affine = layer.role else { return false }
         return !options.separatesWeightAndBias && layer.bias != nil
     }

@@ -14,7 +14,7 @@ struct LayerDiscovery {
     private var consumers: [Node: [Node]] = [:]
 
     /// The layers of the selected parameters, in the selection's order. Every parameter is in one of them.
-    static func layers(_ network: NetworkLowering, for name: String) throws -> [Layer] {
+    static func layers(_ network: NetworkLowering, for name: String) throws -> [FactoredLayer] {
         if network.problem.model.onlyBatch != nil {
             throw ProblemError(
                 .parameters,
@@ -48,9 +48,9 @@ struct LayerDiscovery {
         }
     }
 
-    private mutating func layers(for name: String) throws -> [Layer] {
+    private mutating func layers(for name: String) throws -> [FactoredLayer] {
         let refused = Set(refusals.map(\.parameter))
-        var roles: [Layer.Role?] = []
+        var roles: [FactoredLayer.Role?] = []
         for parameter in uses.uses.indices { roles.append(refused.contains(parameter) ? nil : role(parameter)) }
         if !refusals.isEmpty { throw refusal(name) }
         for (parameter, role) in roles.enumerated() {
@@ -85,12 +85,12 @@ struct LayerDiscovery {
             if biases[parameter] != nil { return nil }
             let list = uses.uses[parameter]
             if role == .bias {
-                return Layer(
+                return FactoredLayer(
                     role: .bias, weight: nil, bias: parameter,
                     uses: list.map { LayerUse(parameter: $0, hasBias: true) })
             }
             let bias = biases.first { $0.value.weight == parameter }
-            return Layer(
+            return FactoredLayer(
                 role: role!, weight: parameter, bias: bias?.key,
                 uses: list.enumerated().map {
                     LayerUse(parameter: $1, hasBias: bias?.value.uses.contains($0) ?? false)
@@ -100,7 +100,7 @@ struct LayerDiscovery {
 
     // MARK: Roles
 
-    private mutating func role(_ parameter: Int) -> Layer.Role? {
+    private mutating func role(_ parameter: Int) -> FactoredLayer.Role? {
         let list = uses.uses[parameter]
         if list.isEmpty { return .unused }
         if list.allSatisfy(\.isElementwise) { return .elementwise }

@@ -14,7 +14,7 @@ package enum FactorBlock: Hashable, Sendable {
 
 /// The blocks of one layer.
 package struct LayerFactors: Sendable {
-    package let layer: Layer
+    package let layer: FactoredLayer
     /// The weight's block; of [W | b], the bias as last column, where they are joint. nil for a bias alone.
     package let weight: FactorBlock?
     /// The bias's own block; nil where there is no bias, or it is joint.

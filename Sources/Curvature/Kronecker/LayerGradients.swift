@@ -7,7 +7,7 @@ struct LayerGradients {
         var weight: UseValues?
         var bias: UseValues?
     }
-    var layer: Layer
+    var layer: FactoredLayer
     var uses: [Use]
     /// Columns, where the values have an axis for them.
     var columns: Int?

@@ -72,6 +72,11 @@ private struct ExpressionPrinter {
         case .ggn(let samples?, let seed): append("ggn(samples=\(samples), seed=\(seed))")
         case .empiricalFisher: append("empirical_fisher")
         case .jacobian: append("jacobian")
+        case .kfac(let options): append("\(options)")
+        case .dampedInverse(let options, let damping, let isHeuristic):
+            append("inverse(\(options), damping=\(NumberText.text(of: damping))")
+            append(isHeuristic ? ", damping_style=heuristic)" : ")")
+        case .measure(let measure, let operand): write(call: measure.rawValue, operand)
         case .identity(let size): append(isSized ? "identity" : "identity(\(size))")
         case .diagonal(let operand): write(call: "diag", operand)
         case .dense(let operand): write(call: "dense", operand)

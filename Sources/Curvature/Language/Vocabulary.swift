@@ -82,16 +82,22 @@ enum Vocabulary {
         .leaf("fisher(samples=S, seed=s)", keywords: ["samples", "seed"], build: ggn),
         .leaf("empirical_fisher") { .empiricalFisher($0) },
         .leaf("jacobian") { .jacobian($0) },
+        .leaf(
+            "kfac(fisher=..., samples=S, seed=s, weight_sharing=..., separate_weight_and_bias=...)",
+            keywords: ["fisher", "samples", "seed", "weight_sharing", "separate_weight_and_bias"], build: kfac),
         .leaf("identity(n)", count: 0...1, build: identity),
         .function("diag(v)") { x throws(KindError) in try .diagonal(x[0]) },
         .function("dense(M)") { x throws(KindError) in try .dense(x[0]) },
         .function("transpose(A)") { x throws(KindError) in try .transpose(x[0]) },
         .function(
-            "inverse(A, solver=..., tolerance=..., max_iterations=..., preconditioner=P, scale=...)", count: 1...1,
-            keywords: ["solver", "tolerance", "max_iterations", "preconditioner", "scale"], build: inverse),
+            "inverse(A, solver=..., tolerance=..., max_iterations=..., preconditioner=P, scale=..., damping=..., damping_style=...)",
+            count: 1...1,
+            keywords: ["solver", "tolerance", "max_iterations", "preconditioner", "scale", "damping", "damping_style"],
+            build: inverse),
+        .function("trace(A)") { x throws(KindError) in try .measure(.trace, x[0]) },
+        .function("frobenius_norm(A)") { x throws(KindError) in try .measure(.frobeniusNorm, x[0]) },
         .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
         .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
-        .unavailable("kfac"),
         .unavailable("ekfac"),
         .unavailable("kfoc"),
         .unavailable("kron"),
@@ -99,9 +105,7 @@ enum Vocabulary {
         .unavailable("low_rank"),
         .unavailable("submatrix"),
         .unavailable("materialize"),
-        .unavailable("trace"),
         .unavailable("diagonal"),
-        .unavailable("frobenius_norm"),
         .unavailable("logdet"),
         .unavailable("eigenvalues"),
         .unavailable("eigenvectors"),
@@ -136,6 +140,15 @@ enum Vocabulary {
         options.maxIterations = try call.arguments.wholeNumber("max_iterations", from: 1, through: UInt64(Int32.max))
             .map(Int.init)
         var operands = try call.operands()
+        if let damping = try call.arguments.number("damping", above: 0, below: .greatestFiniteMagnitude) {
+            let style = try call.arguments.option("damping_style", among: ["factor", "heuristic"])
+            return try call.elaborator.checked(at: call.column, operands) { x throws(KindError) in
+                try .dampedInverse(x[0], damping: damping, isHeuristic: style == "heuristic")
+            }
+        }
+        if let column = call.arguments.column(of: "damping_style") {
+            throw call.elaborator.source.error(at: column, "'damping_style' needs 'damping' beside it, found it alone")
+        }
         // An identity without a size takes that of the operator.
         if let syntax = call.arguments.value(of: "preconditioner") {
             var preconditioner = try call.elaborator.elaborate(syntax)
@@ -144,6 +157,29 @@ enum Vocabulary {
         }
         return try call.elaborator.checked(at: call.column, operands) { [options] x throws(KindError) in
             try .inverse(x[0], options, preconditioner: x.count > 1 ? x[1] : nil)
+        }
+    }
+
+    @Sendable private static func kfac(_ call: Call) throws(ExpressionError) -> Elaborated {
+        var options = KroneckerOptions()
+        let arguments = call.arguments
+        if let fisher = try arguments.option("fisher", among: KroneckerOptions.Fisher.allCases.map(\.rawValue)) {
+            options.fisher = KroneckerOptions.Fisher(rawValue: fisher)!
+        }
+        if let samples = try arguments.wholeNumber("samples", from: 1, through: UInt64(Int32.max)) {
+            options.samples = Int(samples)
+        }
+        options.seed = try arguments.wholeNumber("seed", from: 0, through: .max) ?? 0
+        if let sharing = try arguments.option(
+            "weight_sharing", among: KroneckerOptions.WeightSharing.allCases.map(\.rawValue))
+        {
+            options.weightSharing = KroneckerOptions.WeightSharing(rawValue: sharing)!
+        }
+        if let separate = try arguments.option("separate_weight_and_bias", among: ["true", "false"]) {
+            options.separatesWeightAndBias = separate == "true"
+        }
+        return try call.elaborator.checked(at: call.column, []) { [options] _ throws(KindError) in
+            .kfac(options, call.elaborator.shape)
         }
     }
 

@@ -24,7 +24,7 @@ struct AlgebraLowering {
         let kind = operators.kind(value)
         let node: Node
         if known.contains(value), !isResult {
-            let element: ElementType = kind == .scalar ? .float64 : .real
+            let element: ElementType = kind == .scalar || operators[value].isWide ? .float64 : .real
             node = try graph.input(.value(value.index), TensorType(Shape(kind.shape), element))
         } else {
             node = try compute(value, kind)
@@ -45,6 +45,14 @@ struct AlgebraLowering {
                 sum = try graph.add(sum, graph.multiply(x, graph.filled(term.factor, like: x)))
             }
             return sum
+        case .factorEigen(let factors, let options):
+            return try graph.append(SymmetricEigen(operators.layouts[options]!.matrices), node(factors))
+        case .kroneckerProduct(let product, let factors, let eigen, let x):
+            let (packed, own, x) = (try node(eigen ?? factors), try node(factors), try node(x))
+            return try kronecker(product.options, packed, own).product(product.mode, x)
+        case .kroneckerMeasure(let measure, let options, let factors):
+            let packed = try node(factors)
+            return try kronecker(options, packed, packed).measure(measure)
         case .ones(let entries): return try graph.filled(1, Shape([entries]), .real)
         case .columns(let parts):
             let blocks = try parts.map { part in
@@ -71,9 +79,16 @@ struct AlgebraLowering {
         case .dot(let a, let b):
             let product = try graph.multiply(graph.cast(node(a), to: .float64), graph.cast(node(b), to: .float64))
             return try graph.sum(product, axes: Array(0..<graph.shape(product).rank))
-        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration:
+        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration,
+            .factors:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
+    }
+
+    private func kronecker(_ options: KroneckerOptions, _ packed: Node, _ factors: Node) -> KroneckerAlgebra {
+        KroneckerAlgebra(
+            graph: graph, layout: operators.layouts[options]!, shapes: operators.parameterShapes, packed: packed,
+            factors: factors)
     }
 
     private func scaled(_ x: Node, by scalar: Node) throws -> Node {

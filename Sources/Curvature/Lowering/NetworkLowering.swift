@@ -27,6 +27,7 @@ final class NetworkLowering {
     }
     private var pullbacks: [Node: [Node?]] = [:]
     private var tangents: [[Node]: Node] = [:]
+    private var kroneckerFactors: [KroneckerOptions: (layout: FactorLayout, nodes: [Node])] = [:]
 
     init(_ problem: Problem) throws {
         self.problem = problem
@@ -151,6 +152,23 @@ final class NetworkLowering {
             seed = try seed.map { try graph.add($0, scaled) } ?? scaled
         }
         return try pullback(seed!)
+    }
+
+    /// The factors of `kfac`, as nodes in the order in which they are packed.
+    func factors(_ options: KroneckerOptions) throws -> (layout: FactorLayout, nodes: [Node]) {
+        let known: (layout: FactorLayout, nodes: [Node])
+        if let found = kroneckerFactors[options] {
+            known = found
+        } else {
+            let factors = try KroneckerLowering(options, self).factors()
+            let (layout, nodes) = FactorLayout.make(factors, graph)
+            known = (layout, try nodes.map { try graph.cast($0, to: .float64) })
+            kroneckerFactors[options] = known
+        }
+        // With the data's own labels it is the gradient's sweep.
+        if options.fisher == .empirical { asked.insert(.backward(outputGradient)) }
+        if options.fisher == .mc || options.fisher == .type2 { asked.insert(.weighed(known.nodes)) }
+        return known
     }
 
     private func zeros() throws -> [Node] { try parameters.map { try graph.zeros(like: $0) } }

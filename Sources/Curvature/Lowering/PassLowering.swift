@@ -37,6 +37,7 @@ final class PassLowering {
             case .loss: results.append((value, .scalar, [try scaledLoss()]))
             case .prediction: results.append((value, .examples, [network.prediction]))
             case .jacobianProduct(let x): results.append((value, .examples, [try network.tangent(pieces(of: x))]))
+            case .factors(let options): results.append((value, .packed, try network.factors(options).nodes))
             case .pullback(let terms): results.append((value, .parameters, try pullback(terms)))
             case .weighedGradient(let terms): results.append((value, .parameters, try weighedGradient(terms)))
             default: preconditionFailure("\(operators.text(value)) needs no data pass")

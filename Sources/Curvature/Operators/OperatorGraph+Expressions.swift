@@ -22,13 +22,17 @@ extension OperatorGraph {
             result = scaled(value(of: x, &known), by: divisor)
         case .application(let map, let x):
             result = apply(map, transposed: false, to: value(of: x, &known), &known)
+        case .measure(let measure, let operand):
+            guard case .kfac(let options) = operand.node else { preconditionFailure("only kfac has a closed form") }
+            result = intern(
+                .kroneckerMeasure(measure, options, factors: factors(options)), .scalar)
         case .norm(let x): result = intern(.norm(value(of: x, &known)), .scalar)
         case .dot(let a, let b):
             let (first, second) = (value(of: a, &known), value(of: b, &known))
             let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
         case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition,
-            .inverse:
+            .inverse, .kfac, .dampedInverse:
             preconditionFailure("an operator has no value; requests of this kind are refused before")
         }
         known[expression] = result
@@ -72,6 +76,14 @@ extension OperatorGraph {
         case .composition(let first, let second):
             let (outer, inner) = transposed ? (second, first) : (first, second)
             return apply(outer, transposed: transposed, to: apply(inner, transposed: transposed, to: x, &known), &known)
+        case .kfac(let options): return kronecker(options, .product, x, kind)
+        case .dampedInverse(let options, let damping, let isHeuristic):
+            return kronecker(
+                options, isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping), x, kind)
+        case .inverse(let inner, let options, nil) where options.solver == .auto && inner.shiftedKronecker != nil:
+            let form = inner.shiftedKronecker!
+            return kronecker(
+                form.options, .shiftedInverse(scale: form.scale, shift: form.shift), x, kind)
         case .inverse(let inner, let options, let preconditioner):
             func map(_ operand: Expression, isTransposed: Bool) -> Iteration.Map {
                 let hole = intern(.hole(depth: operand.iterationDepth, kind), kind)
@@ -89,7 +101,22 @@ extension OperatorGraph {
             return intern(.iteration(Iteration(task: .solve(solve), maps: maps, arguments: [x])), kind)
         case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot:
             preconditionFailure("\(map.kind) is no operator")
+        case .measure: preconditionFailure("a scalar is no operator")
         }
+    }
+
+    private mutating func factors(_ options: KroneckerOptions) -> Value {
+        intern(.factors(options), .vector(layouts[options]!.count))
+    }
+    private mutating func kronecker(
+        _ options: KroneckerOptions, _ mode: KroneckerProduct.Mode, _ x: Value, _ kind: Kind
+    ) -> Value {
+        let factors = factors(options)
+        let eigen =
+            mode.needsEigen ? intern(.factorEigen(factors, options), .vector(layouts[options]!.eigenCount)) : nil
+        return intern(
+            .kroneckerProduct(
+                KroneckerProduct(options: options, mode: mode), factors: factors, eigen: eigen, x), kind)
     }
 }
 
@@ -97,5 +124,47 @@ extension Kind {
     /// The kind of an operator's product with a value of this kind.
     func replacingEntries(by entries: Int) -> Kind {
         if case .block(_, let columns) = self { .block(entries, columns) } else { .vector(entries) }
+    }
+}
+
+extension Expression {
+    /// scale * kfac(...) + shift * identity, where an operator is just that: it has an exact inverse by eigendecompositions of the factors.
+    var shiftedKronecker: (options: KroneckerOptions, scale: Double, shift: Double)? {
+        func parts(_ expression: Expression, _ factor: Double) -> [(options: KroneckerOptions?, factor: Double)]? {
+            switch expression.node {
+            case .kfac(let options): return [(options, factor)]
+            case .identity: return [(nil, factor)]
+            case .transpose(let operand): return parts(operand, factor)
+            case .scaled(let scale, let operand): return scale.number.flatMap { parts(operand, factor * $0) }
+            case .quotient(let operand, let divisor): return divisor.number.flatMap { parts(operand, factor / $0) }
+            case .sum(let operands):
+                guard operands.count <= 16 else { return nil }
+                var all: [(options: KroneckerOptions?, factor: Double)] = []
+                for operand in operands {
+                    guard let own = parts(operand, factor), all.count + own.count <= 64 else { return nil }
+                    all += own
+                }
+                return all
+            default: return nil
+            }
+        }
+        guard iterationDepth == 0, depth < 64, let parts = parts(self, 1),
+            let first = parts.lazy.compactMap(\.options).first,
+            parts.allSatisfy({ $0.options == nil || $0.options == first })
+        else { return nil }
+        return (
+            first, parts.reduce(0) { $0 + ($1.options == nil ? 0 : $1.factor) },
+            parts.reduce(0) { $0 + ($1.options == nil ? $1.factor : 0) }
+        )
+    }
+
+    /// The Kronecker-factored operators in it.
+    func kroneckerOptions(_ seen: inout Set<ObjectIdentifier>, _ found: inout Set<KroneckerOptions>) {
+        guard seen.insert(ObjectIdentifier(self)).inserted else { return }
+        switch node {
+        case .kfac(let options), .dampedInverse(let options, _, _): found.insert(options)
+        default: break
+        }
+        for operand in operands { operand.kroneckerOptions(&seen, &found) }
     }
 }

@@ -7,6 +7,10 @@ package struct OperatorGraph: Sendable {
     private var sortKeys: [String] = []
     package let shape: ProblemShape
 
+    /// Where the factors of each Kronecker-factored operator in the requests lie.
+    package var layouts: [KroneckerOptions: FactorLayout] = [:]
+    /// Of the selected parameters, in order.
+    package var parameterShapes: [[Int]] = []
     /// Whether an example's prediction depends on other examples.
     package let examplesMeet: Bool
 

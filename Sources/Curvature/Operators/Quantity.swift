@@ -34,6 +34,13 @@ package enum Quantity: Hashable, Sendable {
     case hole(depth: Int, Kind)
     /// The result of an iteration: a linear system's solution.
     case iteration(Iteration)
+    /// The factors of a Kronecker-factored curvature, packed, in float64.
+    case factors(KroneckerOptions)
+    /// Eigendecompositions of packed factors.
+    case factorEigen(Value, KroneckerOptions)
+    /// A product with a Kronecker-factored operator or an inverse of it: factors, decompositions where it needs them, and the vector or block.
+    case kroneckerProduct(KroneckerProduct, factors: Value, eigen: Value?, Value)
+    case kroneckerMeasure(KroneckerProduct.Measure, KroneckerOptions, factors: Value)
     /// A vector of ones.
     case ones(Int)
     /// Vectors and blocks side by side, as one block.
@@ -109,7 +116,9 @@ package struct Sampling: Hashable, Sendable {
 extension Quantity {
     package var operands: [Value] {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones: []
+        case .number, .tensor, .loss, .prediction, .hole, .ones, .factors: []
+        case .factorEigen(let factors, _), .kroneckerMeasure(_, _, let factors): [factors]
+        case .kroneckerProduct(_, let factors, let eigen, let x): [factors] + [eigen].compactMap(\.self) + [x]
         case .pullback(let terms), .weighedGradient(let terms): terms.compactMap(\.argument)
         case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
@@ -121,10 +130,17 @@ extension Quantity {
         case .columnRange(let x, _): [x]
         }
     }
+    /// Whether it is kept in float64 whatever the run's precision.
+    package var isWide: Bool {
+        switch self {
+        case .factors, .factorEigen: true
+        default: false
+        }
+    }
     /// Whether a data pass computes it; everything else is algebra on what passes give.
     package var needsPass: Bool {
         switch self {
-        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct: true
+        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .factors: true
         default: false
         }
     }

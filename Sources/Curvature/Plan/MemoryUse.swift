@@ -35,7 +35,7 @@ package struct MemoryUse: Hashable, Sendable {
         }
         func bytes(_ value: Value) -> Int {
             let kind = planner.operators.kind(value)
-            return kind == .scalar ? 8 : kind.shape.reduce(width, *)
+            return kind.shape.reduce(kind == .scalar || planner.operators[value].isWide ? 8 : width, *)
         }
         values = planner.stored.reduce(0) { $0 + bytes($1) }
         results = planner.stages.roots.reduce(0) { $0 + bytes($1) }

@@ -12,7 +12,7 @@ struct PlanDraft {
     init(_ planner: Planner, mostColumns: Int) throws {
         self.planner = planner
         // A naive plan shares nothing between passes.
-        let shared = planner.options.isNaive ? nil : try NetworkLowering(planner.problem)
+        let shared = planner.options.isNaive ? nil : planner.network
         graph = shared?.graph
         lowered = try planner.stages.lower(planner.operators, mostColumns: mostColumns) {
             try shared ?? NetworkLowering(planner.problem)

@@ -8,6 +8,8 @@ struct Planner {
     let options: PlanOptions
     let stages: Stages
     let stored: [Value]
+    /// The network in the tensor graph that passes share; a naive plan does not share it.
+    let network: NetworkLowering?
 
     struct Planned {
         var batch: Int

@@ -58,7 +58,7 @@ struct DenseBlocks {
     }
 
     /// Where a layer's matrix lies, with the bias as last column where `isJoint`; and where its bias lies.
-    static func places(_ layer: Layer, _ problem: Problem, isJoint: Bool) -> (weight: [Int], bias: [Int]) {
+    static func places(_ layer: FactoredLayer, _ problem: Problem, isJoint: Bool) -> (weight: [Int], bias: [Int]) {
         func start(_ parameter: Int) -> Int { problem.parameters[..<parameter].reduce(0) { $0 + $1.count } }
         let bias = layer.bias.map { parameter in
             Array(start(parameter)..<start(parameter) + problem.parameters[parameter].count)

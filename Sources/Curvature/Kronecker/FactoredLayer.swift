@@ -1,5 +1,5 @@
 /// Parameters whose blocks of a Kronecker-factored curvature belong together: an affine layer's weight and bias, a table, a scale.
-package struct Layer: Sendable {
+package struct FactoredLayer: Sendable {
     package enum Role: Hashable, Sendable {
         /// y = W x + b at one or several positions; W is a matrix in this layout.
         case affine(MatrixLayout)
