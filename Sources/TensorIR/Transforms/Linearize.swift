@@ -2,7 +2,7 @@ extension TensorGraph {
     /// Forward derivatives: the tangents of `outputs` where the nodes in `seeds` have the given tangents and everything that does
     /// not depend on them has none. A node with a seed is not looked into. The result is nil where it is zero.
     package func linearize(_ outputs: [Node], seeds: [Node: Node]) throws -> [Node?] {
-        var tangents = NodeTable<Node>(count: count)
+        var tangents = NodeMap(count: count)
         for (node, seed) in seeds { tangents[node] = seed }
         let sources = NodeSet(seeds.keys)
         for node in ancestors(of: outputs, stoppingAt: sources) where !sources.contains(node) {

@@ -6,7 +6,7 @@ extension TensorGraph {
         let sources = NodeSet(inputs)
         var active = sources
         for node in nodes where operands(node).contains(where: { active.contains($0) }) { active.insert(node) }
-        var cotangents = NodeTable<Node>(count: count)
+        var cotangents = NodeMap(count: count)
         func accumulate(_ cotangent: Node, at node: Node) throws {
             precondition(
                 type(cotangent) == type(node),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TensorIR
 
-/// Sets and tables of nodes against those of the standard library, in random order.
+/// Sets of nodes against those of the standard library, in random order.
 @Suite struct NodeSetTests {
     private static let steps = 600
 
@@ -43,24 +43,5 @@ import Testing
         var difference = NodeSet(a)
         difference.subtract(b)
         #expect(difference.nodes == a.subtracting(b).sorted())
-    }
-
-    @Test(arguments: [0, 7, 400], [5, 6] as [UInt64])
-    func aTableIsADictionary(count: Int, seed: UInt64) {
-        var table = NodeTable<Int>(count: count)
-        var lists = NodeTable<[Int]>(count: count)
-        var reference: [Node: Int] = [:]
-        var referenceLists: [Node: [Int]] = [:]
-        for step in 0..<Self.steps {
-            let (node, choice) = draw(step, seed: seed, nodes: 200)
-            table[node] = choice == 0 ? nil : step
-            reference[node] = choice == 0 ? nil : step
-            lists.append(step, at: node)
-            referenceLists[node, default: []].append(step)
-        }
-        for index in 0..<Int32(300) {
-            #expect(table[Node(index: index)] == reference[Node(index: index)])
-            #expect(lists[Node(index: index)] == referenceLists[Node(index: index)])
-        }
     }
 }
