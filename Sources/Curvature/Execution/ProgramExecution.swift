@@ -32,7 +32,7 @@ final class ProgramExecution {
         epilogue = kernels(.epilogue, examples: batches[0], accumulate: false)
         for examples in batches { bodies[examples] = kernels(.body, examples: examples, accumulate: !isSingle) }
         if !isSingle {
-            resets = schedule.frontier.sorted().map { FillKernel(operand($0, examples: 0), value: 0) }
+            resets = schedule.frontier.nodes.map { FillKernel(operand($0, examples: 0), value: 0) }
         }
     }
 

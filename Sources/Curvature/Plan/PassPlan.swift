@@ -33,15 +33,14 @@ package struct PrimalPlan {
     /// Slots, and the place that programs work on.
     package var byteCount: Int { (isSingle ? 1 : 1 + keptBatches) * slotBytes }
 
-    static func layout(_ nodes: Set<Node>, _ graph: TensorGraph, _ precision: Precision, batch: Int) -> (
+    static func layout(_ nodes: NodeSet, _ graph: TensorGraph, _ precision: Precision, batch: Int) -> (
         offsets: [Node: Int], byteCount: Int
     ) {
         var offsets: [Node: Int] = [:]
         var end = 0
-        for node in nodes.sorted() {
-            let type = graph.type(node)
+        for node in nodes.nodes {
             offsets[node] = end
-            let bytes = type.shape.count(examples: batch) * type.element.storage(precision).byteCount
+            let bytes = graph.count(node, examples: batch) * graph.element(node).storage(precision).byteCount
             end += (bytes + ProgramLayout.alignment - 1) / ProgramLayout.alignment * ProgramLayout.alignment
         }
         return (offsets, end)

@@ -6,6 +6,8 @@ struct PlanDraft {
     private let lowered: [Stages.Lowered]
     /// The tensor graph that the passes share; nil where each has its own.
     private let graph: TensorGraph?
+    /// Its views.
+    private let views: ViewLayouts?
     /// For each data pass in order of first running: its whole schedule.
     private var schedules: [Schedule] = []
 
@@ -17,12 +19,13 @@ struct PlanDraft {
         lowered = try planner.stages.lower(planner.operators, mostColumns: mostColumns) {
             try shared ?? NetworkLowering(planner.problem)
         }
-        schedules = passes(lowered).map { Scheduler.schedule($0.pass.graph, outputs: $0.pass.outputs) }
+        views = graph.map { ViewLayouts($0) }
+        schedules = passes(lowered).map { Scheduler.schedule($0.pass.graph, outputs: $0.pass.outputs, views: views) }
     }
 
     /// How primal values are kept, and what each program does for that.
     private struct Keeping {
-        var nodes: Set<Node>
+        var nodes: NodeSet
         /// The first pass, which also leaves what is kept; and the passes that go on from there.
         var leaving: Schedule?
         var cuts: [Schedule?]
@@ -148,7 +151,7 @@ struct PlanDraft {
         func flops(_ schedule: Schedule) -> Int { schedule.cost(examples: examples, precision: precision).matmulFlops }
         var saved = 0
         for reader in readers {
-            let cut = Scheduler.schedule(graph, outputs: passes[reader].pass.outputs, kept: nodes)
+            let cut = Scheduler.schedule(graph, outputs: passes[reader].pass.outputs, kept: nodes, views: views)
             let saving = flops(schedules[reader]) - flops(cut)
             guard saving > 0 else { continue }
             keeping.cuts[reader] = cut
@@ -156,8 +159,9 @@ struct PlanDraft {
         }
         guard saved > 0 else { return planned }
         if !keepsForCaller {
-            let outputs = passes[0].pass.outputs + nodes.sorted().filter { !passes[0].pass.outputs.contains($0) }
-            keeping.leaving = Scheduler.schedule(graph, outputs: outputs)
+            let own = NodeSet(passes[0].pass.outputs)
+            let outputs = passes[0].pass.outputs + nodes.nodes.filter { !own.contains($0) }
+            keeping.leaving = Scheduler.schedule(graph, outputs: outputs, views: views)
         }
         let layout = PrimalPlan.layout(nodes, graph, precision, batch: batch)
         keeping.slotBytes = layout.byteCount
@@ -167,11 +171,11 @@ struct PlanDraft {
             let fill: ProgramPlan? =
                 keepsForCaller
                 ? ProgramPlan(
-                    Scheduler.schedule(graph, outputs: nodes.sorted()), results: [], leaving: nodes,
+                    Scheduler.schedule(graph, outputs: nodes.nodes, views: views), results: [], leaving: nodes,
                     precision: precision, examples: batch)
                 : nil
             let primal = PrimalPlan(
-                nodes: nodes.sorted(), offsets: layout.offsets, slotBytes: layout.byteCount, keptBatches: kept,
+                nodes: nodes.nodes, offsets: layout.offsets, slotBytes: layout.byteCount, keptBatches: kept,
                 isSingle: batches == 1, fill: fill)
             let steps = self.steps(batch: batch, keeping: keeping)
             let memory = MemoryUse(planner, self, steps: steps, primal: primal)

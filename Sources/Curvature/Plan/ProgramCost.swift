@@ -22,20 +22,21 @@ extension Schedule {
     ///   - examples: In all batches together.
     ///   - phases: Those that run.
     func cost(
-        examples: Int, precision: Precision, phases: Set<Phase> = [.prologue, .body, .epilogue]
+        examples: Int, precision: Precision, phases: [Phase] = Phase.allCases
     ) -> ProgramCost {
         var cost = ProgramCost()
+        func bytes(_ node: Node) -> Int {
+            graph.count(node, examples: examples) * graph.element(node).storage(precision).byteCount
+        }
         for step in steps where phases.contains(step.phase) {
-            for buffer in step.reads + step.writes {
-                let type = graph.type(buffer.node)
-                cost.bytes += type.shape.count(examples: examples) * type.element.storage(precision).byteCount
-            }
+            for buffer in step.reads { cost.bytes += bytes(buffer.node) }
+            for buffer in step.writes { cost.bytes += bytes(buffer.node) }
             switch step.work {
             case .copy: break
             case .fused(let group):
                 let counted = group.operations.count { operation in
-                    (graph.primitive(operation.node) as! Elementwise).operation.isArithmetic
-                        && graph.type(graph.operands(operation.node).last!).element.isFloating
+                    graph.nodeClass(operation.node).operation!.isArithmetic
+                        && graph.element(graph.operands(operation.node).last!).isFloating
                 }
                 cost.flops += counted * group.shape.count(examples: examples)
             case .primitive(let node):

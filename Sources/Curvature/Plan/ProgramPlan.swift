@@ -13,7 +13,7 @@ package struct ProgramPlan {
     package let layout: ProgramLayout
     package let placements: [Schedule.Buffer: Placement]
     /// Values that lie in windows: what it reads of another program, and what it leaves for others.
-    package let windows: Set<Node>
+    package let windows: NodeSet
 
     /// - Parameters:
     ///   - results: Nodes that whole values, or parts of them from `start`, consist of.
@@ -22,7 +22,7 @@ package struct ProgramPlan {
     ///   - sharing: A program that runs on other batches of the same pass: sums over examples and results are kept in its memory.
     ///   - start, transientStart: Where in the arena its memory begins.
     init(
-        _ schedule: Schedule, results: [(node: Node, value: Value, start: Int)], leaving: Set<Node> = [],
+        _ schedule: Schedule, results: [(node: Node, value: Value, start: Int)], leaving: NodeSet = [],
         precision: Precision, examples: Int, sharing other: ProgramPlan? = nil, start: Int = 0,
         transientStart: Int? = nil
     ) {
@@ -33,10 +33,13 @@ package struct ProgramPlan {
         }
         self.placements = placements
         windows = leaving.union(schedule.kept)
-        var external = Set(schedule.leaves.filter { schedule.isExternal($0) }.map { Schedule.Buffer.value($0) })
-        external.formUnion(placements.keys)
-        external.formUnion(windows.map { .value($0) })
-        if let other { external.formUnion(schedule.meetingBuffers.filter { other.layout.offsets[$0] != nil }) }
+        var external = BufferSet()
+        for leaf in schedule.leaves where schedule.isExternal(leaf) { external.insert(.value(leaf)) }
+        for buffer in placements.keys { external.insert(buffer) }
+        for node in windows.nodes { external.insert(.value(node)) }
+        if let other {
+            for buffer in schedule.meetingBuffers where other.layout.offsets[buffer] != nil { external.insert(buffer) }
+        }
         layout = ProgramLayout(
             schedule, precision: precision, examples: examples, external: external, start: start,
             transientStart: transientStart)
@@ -51,7 +54,9 @@ package struct ProgramPlan {
 extension Schedule {
     /// Whether a leaf lies outside the arena: parameters, constants, the plan's values, and vectors that are pieces of one.
     package func isExternal(_ leaf: Node) -> Bool {
-        guard !kept.contains(leaf), let input = graph.primitive(leaf) as? InputLeaf else { return true }
+        guard !kept.contains(leaf), graph.nodeClass(leaf) == .input,
+            let input = graph.primitive(leaf) as? InputLeaf
+        else { return true }
         switch input.role {
         case .parameter, .value: return true
         case .vector(_, _, let hasColumns): return !hasColumns
@@ -61,13 +66,14 @@ extension Schedule {
     }
 
     /// Buffers in which the batches of a run meet: sums over examples, and results without examples.
-    var meetingBuffers: Set<Buffer> {
-        let results = outputs.filter { !graph.shape($0).hasExamples }
-        return Set(frontier.map { .value($0) } + results.flatMap { buffers($0) })
+    var meetingBuffers: [Buffer] {
+        var seen = BufferSet()
+        let results = outputs.filter { !graph.hasExamples($0) }
+        return (frontier.nodes.map { .value($0) } + results.map { buffer($0) }).filter { seen.insert($0) }
     }
 
     /// Whether a node has a buffer of its own that a run writes once all batches are done.
     fileprivate func isComputedInPlace(_ node: Node) -> Bool {
-        !leaves.contains(node) && !graph.isView(node) && !graph.shape(node).hasExamples
+        !isLeaf(node) && !graph.isView(node) && !graph.hasExamples(node)
     }
 }

@@ -11,10 +11,10 @@ struct KeptValues {
     private let dependsOnData: [Bool]
     /// Whether there are examples at all: not where a model's examples meet and run as one batch.
     private let hasExamples: Bool
-    private(set) var nodes: Set<Node> = []
+    private(set) var nodes = NodeSet()
 
     /// - Parameter passes: The results of each pass that is to read kept values.
-    static func choose(_ graph: TensorGraph, passes: [[Node]]) -> Set<Node> {
+    static func choose(_ graph: TensorGraph, passes: [[Node]]) -> NodeSet {
         var choice = KeptValues(graph)
         for outputs in passes { choice.addBorder(of: outputs) }
         choice.shrink()
@@ -25,25 +25,23 @@ struct KeptValues {
         self.graph = graph
         var moves = [Bool](repeating: false, count: graph.count)
         var dependsOnData = moves
-        hasExamples = graph.nodes.contains { graph.shape($0).hasExamples }
+        hasExamples = graph.nodes.contains { graph.hasExamples($0) }
         for node in graph.nodes {
             let index = Int(node.index)
             let operands = graph.operands(node)
-            if let leaf = graph.primitive(node) as? InputLeaf {
+            if graph.nodeClass(node) == .input, let leaf = graph.primitive(node) as? InputLeaf {
                 moves[index] = leaf.role.slot != nil
                 dependsOnData[index] = leaf.role.isData
             } else {
                 moves[index] = operands.contains { moves[Int($0.index)] }
                 dependsOnData[index] =
-                    graph.shape(node).hasExamples || operands.contains { dependsOnData[Int($0.index)] }
+                    graph.hasExamples(node) || operands.contains { dependsOnData[Int($0.index)] }
             }
         }
         (self.moves, self.dependsOnData) = (moves, dependsOnData)
     }
 
-    private func isLeaf(_ node: Node) -> Bool {
-        graph.primitive(node) is InputLeaf || graph.primitive(node) is ConstantLeaf
-    }
+    private func isLeaf(_ node: Node) -> Bool { graph.nodeClass(node).isLeaf }
 
     // MARK: The border
 
@@ -57,7 +55,7 @@ struct KeptValues {
     /// Adds a value that does not move; of a sum over examples, which only the last batch completes, what it sums.
     private mutating func add(_ node: Node) {
         if moves[Int(node.index)] || isLeaf(node) || nodes.contains(node) { return }
-        let isSum = hasExamples && dependsOnData[Int(node.index)] && !graph.shape(node).hasExamples
+        let isSum = hasExamples && dependsOnData[Int(node.index)] && !graph.hasExamples(node)
         if isSum || graph.isView(node) {
             for operand in graph.operands(node) { add(operand) }
         } else {
@@ -69,12 +67,12 @@ struct KeptValues {
 
     private mutating func shrink() {
         // What is a function of other kept values is not kept itself; of two functions of one value, the value is.
-        for node in nodes.sorted().reversed() {
+        for node in nodes.nodes.reversed() {
             guard let roots = roots(of: node), roots.allSatisfy({ nodes.contains($0) }) else { continue }
             nodes.remove(node)
         }
         var users: [Node: [Node]] = [:]
-        for node in nodes {
+        for node in nodes.nodes {
             if let roots = roots(of: node), roots.count == 1 { users[roots.first!, default: []].append(node) }
         }
         for (root, group) in users where group.count > 1 {
@@ -85,7 +83,7 @@ struct KeptValues {
 
     /// The stored values that a cheap elementwise function is one of; nil for any other value.
     private func roots(of node: Node) -> Set<Node>? {
-        guard let operation = (graph.primitive(node) as? Elementwise)?.operation,
+        guard let operation = graph.nodeClass(node).operation,
             operation.isCheap || operation == .relu
         else { return nil }
         var found: Set<Node> = []

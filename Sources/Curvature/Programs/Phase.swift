@@ -1,7 +1,7 @@
 import TensorIR
 
 /// When a node of a data pass is computed.
-package enum Phase: Int, Comparable, Sendable {
+package enum Phase: Int, Comparable, CaseIterable, Sendable {
     /// Once a run, before the first batch: what depends on parameters and vectors alone (a tied weight's transpose, a position table).
     case prologue
     /// For every batch: what has an example axis, and the sums over examples, which add up over batches.
@@ -14,20 +14,21 @@ package enum Phase: Int, Comparable, Sendable {
 
 /// The phases of all nodes that `outputs` need.
 struct PhaseAnalysis {
-    private(set) var phases: [Node: Phase] = [:]
+    private(set) var phases: NodeTable<Phase>
     /// Sums over examples: no example axis, but an operand has one.
-    private(set) var frontier: Set<Node> = []
+    private(set) var frontier = NodeSet()
 
     /// - Parameter kept: Values that are there already, whatever they were made of.
-    init(_ graph: TensorGraph, nodes: [Node], kept: Set<Node>) {
+    init(_ graph: TensorGraph, nodes: [Node], kept: NodeSet) {
+        phases = NodeTable(count: graph.count)
         for node in nodes {
             let operands = kept.contains(node) ? [] : graph.operands(node)
-            if graph.shape(node).hasExamples {
+            if graph.hasExamples(node) {
                 precondition(
                     operands.allSatisfy { !frontier.contains($0) && phases[$0] != .epilogue },
                     "a sum over examples reaches an example again: \(graph.primitive(node).name)")
                 phases[node] = .body
-            } else if operands.contains(where: { graph.shape($0).hasExamples }) {
+            } else if operands.contains(where: { graph.hasExamples($0) }) {
                 phases[node] = .body
                 frontier.insert(node)
             } else if operands.contains(where: { frontier.contains($0) || phases[$0] == .epilogue }) {

@@ -18,25 +18,50 @@ package struct Schedule {
         package var reads: [Buffer]
         package var writes: [Buffer]
     }
-    /// What holds a value in memory.
-    package enum Buffer: Hashable {
-        case value(Node)
-        case copy(Node)
-    }
 
     package let graph: TensorGraph
     package let outputs: [Node]
     /// Values of an earlier program that this one reads instead of computing them.
-    package let kept: Set<Node>
+    package let kept: NodeSet
     package internal(set) var steps: [Step] = []
     /// Leaves that the steps read.
     package internal(set) var leaves: [Node] = []
-    package internal(set) var phases: [Node: Phase] = [:]
-    package internal(set) var frontier: Set<Node> = []
+    /// Sums over examples.
+    package internal(set) var frontier = NodeSet()
     /// Views that read the dense copy of their operand.
-    var readsCopy: Set<Node> = []
+    var readsCopy = NodeSet()
     /// Operands that kernels read through a dense copy.
-    var copies: Set<Node> = []
+    var copies = NodeSet()
+    /// When buffers are needed.
+    var lifetimes = Lifetimes()
+
+    init(_ graph: TensorGraph, outputs: [Node], kept: NodeSet) {
+        (self.graph, self.outputs, self.kept) = (graph, outputs, kept)
+    }
+
+    /// Whether a value is there from the start.
+    func isLeaf(_ node: Node) -> Bool { graph.nodeClass(node).isLeaf || kept.contains(node) }
+
+    /// The buffer behind a value: that of its views' root.
+    package func buffer(_ node: Node) -> Buffer {
+        var node = node
+        while graph.isView(node) {
+            let operand = graph.operands(node)[0]
+            if readsCopy.contains(node) { return .copy(operand) }
+            node = operand
+        }
+        return .value(node)
+    }
+
+    /// Whether a value is its buffer in row-major order.
+    func isDense(_ node: Node) -> Bool {
+        switch graph.nodeClass(node) {
+        case .reshape: readsCopy.contains(node) || isDense(graph.operands(node)[0])
+        case .detached: isDense(graph.operands(node)[0])
+        case .broadcast, .permute, .slice: false
+        default: true
+        }
+    }
 }
 
 /// Elementwise nodes of one shape computed together, tile by tile.
@@ -48,6 +73,4 @@ package struct FusedElementwise {
     package var operations: [(node: Node, sources: [Int])] = []
     /// Members whose values others need.
     package var stores: [(register: Int, node: Node)] = []
-    var registers: [Node: Int] = [:]
-    var members: Set<Node> = []
 }

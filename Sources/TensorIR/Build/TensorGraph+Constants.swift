@@ -21,15 +21,4 @@ extension TensorGraph {
         try filled(value, shape(node), type(node).element)
     }
     package func zeros(like node: Node) throws -> Node { try filled(0, like: node) }
-
-    /// The value of a real node all of whose elements are known to be that constant.
-    package func uniformValue(_ node: Node) -> Double? {
-        switch primitive(node) {
-        case let leaf as ConstantLeaf:
-            guard case .real(let values) = constants[leaf.id].values, values.count == 1 else { return nil }
-            return values[0]
-        case is Broadcast, is Reshape: return uniformValue(operands(node)[0])
-        default: return nil
-        }
-    }
 }

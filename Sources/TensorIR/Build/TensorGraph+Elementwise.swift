@@ -47,7 +47,7 @@ extension TensorGraph {
         return try append(Elementwise(.divide), a, b)
     }
     package func negate(_ x: Node) throws -> Node {
-        if let elementwise = primitive(x) as? Elementwise, elementwise.operation == .negate { return operands(x)[0] }
+        if nodeClass(x) == .elementwise(.negate) { return operands(x)[0] }
         return try unary(.negate, x)
     }
     /// Powers with small constant integer exponents are products, never logarithms.

@@ -7,12 +7,14 @@ extension TensorGraph {
         return try append(Contract(aLabels, bLabels, to: result), a, b)
     }
     private func absorbViews(_ x: Node, _ labels: [Int], other: [Int], result: [Int]) throws -> (Node, [Int]) {
-        switch primitive(x) {
-        case let permute as Permute:
+        switch nodeClass(x) {
+        case .permute:
+            let permute = primitive(x) as! Permute
             var inner = labels
             for (axis, from) in permute.axes.enumerated() { inner[from] = labels[axis] }
             return try absorbViews(operands(x)[0], inner, other: other, result: result)
-        case let broadcast as Broadcast:
+        case .broadcast:
+            let broadcast = primitive(x) as! Broadcast
             let dropped = broadcast.repeatedAxes.filter { other.contains(labels[$0]) && result.contains(labels[$0]) }
             guard !dropped.isEmpty else { return (x, labels) }
             let kept = labels.indices.filter { !dropped.contains($0) }

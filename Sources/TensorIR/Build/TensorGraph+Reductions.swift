@@ -2,7 +2,7 @@ extension TensorGraph {
     package func sum(_ x: Node, axes: [Int], wide: Bool = false) throws -> Node {
         if axes.isEmpty { return wide ? try cast(x, to: .float64) : x }
         // A sum over axes along which values repeat is a multiple.
-        if !wide, let broadcast = primitive(x) as? Broadcast {
+        if !wide, nodeClass(x) == .broadcast, let broadcast = primitive(x) as? Broadcast {
             let repeated = broadcast.repeatedAxes.filter { axes.contains($0) && broadcast.shape[$0].number != nil }
             if !repeated.isEmpty {
                 let kept = (0..<broadcast.shape.rank).filter { !repeated.contains($0) }

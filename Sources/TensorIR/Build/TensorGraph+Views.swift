@@ -1,7 +1,7 @@
 extension TensorGraph {
     package func broadcast(_ x: Node, to shape: Shape, axes: [Int]) throws -> Node {
         if self.shape(x) == shape { return x }
-        if let inner = primitive(x) as? Broadcast {
+        if nodeClass(x) == .broadcast, let inner = primitive(x) as? Broadcast {
             return try broadcast(operands(x)[0], to: shape, axes: inner.axes.map { axes[$0] })
         }
         return try append(Broadcast(shape, axes: axes), x)
@@ -55,7 +55,7 @@ extension TensorGraph {
 
     package func reshape(_ x: Node, _ shape: Shape) throws -> Node {
         if self.shape(x) == shape { return x }
-        if primitive(x) is Reshape { return try reshape(operands(x)[0], shape) }
+        if nodeClass(x) == .reshape { return try reshape(operands(x)[0], shape) }
         return try append(Reshape(shape), x)
     }
     /// With an axis of size 1 put in at `axis`.
@@ -66,7 +66,8 @@ extension TensorGraph {
     }
     package func permute(_ x: Node, _ axes: [Int]) throws -> Node {
         if axes == Array(0..<shape(x).rank), axes.count == shape(x).rank { return x }
-        if let inner = primitive(x) as? Permute, axes.sorted() == Array(0..<axes.count), axes.count == inner.axes.count
+        if nodeClass(x) == .permute, let inner = primitive(x) as? Permute, axes.count == inner.axes.count,
+            axes.sorted() == Array(0..<axes.count)
         {
             return try permute(operands(x)[0], axes.map { inner.axes[$0] })
         }

@@ -6,6 +6,8 @@ import Kernels
 /// everything can be differentiated again.
 package protocol Primitive: Hashable, Sendable {
     var name: String { get }
+    /// What it is to passes over a graph.
+    var nodeClass: NodeClass { get }
 
     /// **Shape.** The result's type, or an error that says what does not fit.
     func resultType(_ operands: [TensorType]) throws -> TensorType
@@ -40,6 +42,8 @@ package protocol Primitive: Hashable, Sendable {
 }
 
 extension Primitive {
+    package var nodeClass: NodeClass { .computed }
+    func isSame(as other: any Primitive) -> Bool { (other as? Self).map { $0 == self } ?? false }
     package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? {
         var sum: Node?
         for (index, tangent) in tangents.enumerated() {

@@ -11,11 +11,12 @@ package struct Contract: Primitive {
     package var result: [Int]
     /// Labels are renumbered in order of appearance, so that equal contractions are equal.
     package init(_ left: [Int], _ right: [Int], to result: [Int]) {
-        var numbers: [Int: Int] = [:]
-        for label in left + right where numbers[label] == nil { numbers[label] = numbers.count }
-        self.left = left.map { numbers[$0]! }
-        self.right = right.map { numbers[$0]! }
-        self.result = result.map { numbers[$0] ?? -1 }
+        var seen: [Int] = []
+        for label in left where !seen.contains(label) { seen.append(label) }
+        for label in right where !seen.contains(label) { seen.append(label) }
+        self.left = left.map { seen.firstIndex(of: $0)! }
+        self.right = right.map { seen.firstIndex(of: $0)! }
+        self.result = result.map { seen.firstIndex(of: $0) ?? -1 }
     }
 
     package var name: String { "contract" }
@@ -28,19 +29,18 @@ package struct Contract: Primitive {
         guard a.shape.rank == left.count, b.shape.rank == right.count else {
             throw GraphError.invalid(self, "\(a.shape) and \(b.shape) have other ranks than \(left) and \(right)")
         }
-        var extents: [Int: Dimension] = [:]
-        for (label, dimension) in zip(left + right, a.shape.dimensions + b.shape.dimensions) {
-            if let known = extents[label], known != dimension {
-                throw GraphError.invalid(
-                    self, "\(a.shape) and \(b.shape) differ where they meet (\(known) and \(dimension))")
-            }
-            extents[label] = dimension
+        let (labels, dimensions) = (left + right, a.shape.dimensions + b.shape.dimensions)
+        func extent(_ label: Int) -> Dimension { dimensions[labels.firstIndex(of: label)!] }
+        for (label, dimension) in zip(labels, dimensions) where extent(label) != dimension {
+            throw GraphError.invalid(
+                self, "\(a.shape) and \(b.shape) differ where they meet (\(extent(label)) and \(dimension))")
         }
-        for label in extents.keys {
-            let count = [left, right, result].count { $0.contains(label) }
-            precondition(count >= 2, "label \(label) is in one tensor only")
+        for label in labels {
+            precondition(
+                result.contains(label) || (left.contains(label) && right.contains(label)),
+                "label \(label) is in one tensor only")
         }
-        return TensorType(Shape(result.map { extents[$0]! }), a.element)
+        return TensorType(Shape(result.map { extent($0) }), a.element)
     }
     package func transpose(_ index: Int, cotangent: Node, operands: [Node], in graph: TensorGraph) throws -> Node {
         index == 0
@@ -60,10 +60,11 @@ package struct Contract: Primitive {
     }
     /// Nominal: 2 for each product.
     package func matmulFlops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
-        var sizes: [Int: Int] = [:]
-        for (label, dimension) in zip(left + right, operands[0].shape.dimensions + operands[1].shape.dimensions) {
-            sizes[label] = dimension.size(examples: examples)
+        var products = 2
+        for (label, dimension) in zip(left, operands[0].shape.dimensions) where !right.contains(label) {
+            products *= dimension.size(examples: examples)
         }
-        return 2 * sizes.values.reduce(1, *)
+        for dimension in operands[1].shape.dimensions { products *= dimension.size(examples: examples) }
+        return products
     }
 }

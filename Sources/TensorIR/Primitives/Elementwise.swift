@@ -10,25 +10,30 @@ package struct Elementwise: Primitive {
     }
 
     package var name: String { "\(operation)" }
+    package var nodeClass: NodeClass { .elementwise(operation) }
 
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
-        let values = operation == .select ? Array(operands.dropFirst()) : operands
-        guard Set(operands.map(\.shape)).count == 1 else {
+        let shape = operands[0].shape
+        guard operands.dropFirst().allSatisfy({ $0.shape == shape }) else {
             throw GraphError.invalid(
                 self, "shapes \(operands.map(\.shape.description).joined(separator: " and ")) differ")
         }
-        guard Set(values.map(\.element)).count == 1, operation != .select || operands[0].element == .bool else {
+        // The first operand of a selection is its condition.
+        let element = operands[operation == .select ? 1 : 0].element
+        guard operands.dropFirst(2).allSatisfy({ $0.element == element }),
+            operation == .select || operands.allSatisfy({ $0.element == element }),
+            operation != .select || operands[0].element == .bool
+        else {
             throw GraphError.invalid(
                 self, "element types \(operands.map { "\($0.element)" }.joined(separator: " and ")) do not go together")
         }
-        guard operation == .cast || operation.isDefined(for: values[0].element) else {
-            throw GraphError.invalid(self, "not defined for \(values[0].element)")
+        guard operation == .cast || operation.isDefined(for: element) else {
+            throw GraphError.invalid(self, "not defined for \(element)")
         }
-        let shape = operands[0].shape
         switch operation {
         case .cast: return TensorType(shape, target!)
         case .equal, .less, .lessOrEqual, .isNaN, .isInf, .and, .or, .xor, .not: return TensorType(shape, .bool)
-        default: return TensorType(shape, values[0].element)
+        default: return TensorType(shape, element)
         }
     }
 

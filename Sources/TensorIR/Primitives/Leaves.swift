@@ -25,6 +25,7 @@ package struct InputLeaf: Primitive {
     package init(_ role: Role, _ type: TensorType) { (self.role, self.type) = (role, type) }
 
     package var name: String { "input" }
+    package var nodeClass: NodeClass { .input }
     package func resultType(_ operands: [TensorType]) throws -> TensorType { type }
     package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) -> Node? { nil }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
@@ -37,6 +38,7 @@ package struct ConstantLeaf: Primitive {
     package var id: Int
     package var type: TensorType
     package var name: String { "constant" }
+    package var nodeClass: NodeClass { .constant }
     package func resultType(_ operands: [TensorType]) throws -> TensorType { type }
     package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) -> Node? { nil }
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {

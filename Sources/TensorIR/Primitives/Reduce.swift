@@ -15,7 +15,9 @@ package struct Reduce: Primitive {
     package var name: String { "\(operation)" }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let operand = operands[0]
-        guard axes.allSatisfy({ (0..<operand.shape.rank).contains($0) }), Set(axes).count == axes.count else {
+        guard axes.allSatisfy({ (0..<operand.shape.rank).contains($0) }),
+            zip(axes, axes.dropFirst()).allSatisfy({ $0 < $1 })
+        else {
             throw GraphError.invalid(self, "axes \(axes) are not axes of \(operand.shape)")
         }
         guard operand.element != .bool else { throw GraphError.invalid(self, "booleans cannot be reduced") }

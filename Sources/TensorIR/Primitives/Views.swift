@@ -7,12 +7,13 @@ package struct Broadcast: Primitive {
     package init(_ shape: Shape, axes: [Int]) { (self.shape, self.axes) = (shape, axes) }
 
     package var name: String { "broadcast" }
+    package var nodeClass: NodeClass { .broadcast }
     /// The axes along which values repeat.
     var repeatedAxes: [Int] { shape.dimensions.indices.filter { !axes.contains($0) } }
 
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let operand = operands[0].shape
-        guard axes.count == operand.rank, axes == axes.sorted(), Set(axes).count == axes.count,
+        guard axes.count == operand.rank, zip(axes, axes.dropFirst()).allSatisfy({ $0 < $1 }),
             zip(axes, operand.dimensions).allSatisfy({ $0 < shape.rank && shape[$0] == $1 })
         else { throw GraphError.invalid(self, "\(operand) does not fit into \(shape) at axes \(axes)") }
         return TensorType(shape, operands[0].element)
@@ -39,6 +40,7 @@ package struct Permute: Primitive {
     package init(_ axes: [Int]) { self.axes = axes }
 
     package var name: String { "permute" }
+    package var nodeClass: NodeClass { .permute }
     var inverse: [Int] {
         var inverse = axes
         for (result, operand) in axes.enumerated() { inverse[operand] = result }
@@ -73,6 +75,7 @@ package struct Reshape: Primitive {
     package init(_ shape: Shape) { self.shape = shape }
 
     package var name: String { "reshape" }
+    package var nodeClass: NodeClass { .reshape }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         let operand = operands[0].shape
         switch (operand.splitAroundExamples, shape.splitAroundExamples) {
@@ -143,6 +146,7 @@ package struct Slice: Primitive {
     }
 
     package var name: String { "slice" }
+    package var nodeClass: NodeClass { .slice }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
         var type = operands[0]
         guard let size = type.shape[axis].number else {
@@ -186,6 +190,7 @@ package struct Slice: Primitive {
 package struct Detached: Primitive {
     package init() {}
     package var name: String { "detached" }
+    package var nodeClass: NodeClass { .detached }
     package func resultType(_ operands: [TensorType]) throws -> TensorType { operands[0] }
     package func linearize(_ node: Node, operands: [Node], tangents: [Node?], in graph: TensorGraph) throws -> Node? {
         nil

@@ -2,7 +2,8 @@ extension TensorGraph {
     /// `outputs` for a block of `size` columns: leaves in `replacements` become leaves with a leading axis K, and so does
     /// everything that depends on them. What does not is computed once for all columns, and returned as it is.
     package func batch(_ outputs: [Node], replacements: [Node: Node], size: Int) throws -> [Node] {
-        var images = replacements
+        var images = NodeMap(count: count)
+        for (node, replacement) in replacements { images[node] = replacement }
         for node in ancestors(of: outputs) where images[node] == nil {
             let operands = operands(node)
             let batched = operands.map { images[$0] != nil }

@@ -4,14 +4,14 @@ extension TensorGraph {
     /// by has none. A value of the map is a sum over them, and so is each example's part of it. Nil where examples are summed
     /// over on the way, or a node has both kinds of operands.
     package func exampleFrontier(of output: Node, from inputs: [Node]) -> [Node]? {
-        var active = Set(inputs)
+        var active = NodeSet(inputs)
         var frontier: [Node] = []
         for node in ancestors(of: [output]) where !active.contains(node) {
-            let operands = operands(node).filter(active.contains)
+            let operands = operands(node).filter { active.contains($0) }
             guard !operands.isEmpty else { continue }
             active.insert(node)
-            let withExamples = operands.count { shape($0).hasExamples }
-            guard shape(node).hasExamples else {
+            let withExamples = operands.count { hasExamples($0) }
+            guard hasExamples(node) else {
                 if withExamples > 0 { return nil }
                 continue
             }

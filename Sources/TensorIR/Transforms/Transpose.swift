@@ -3,9 +3,10 @@ extension TensorGraph {
     /// transpose of the linear map from inputs to outputs. nil where it is zero.
     package func transpose(_ outputs: [(node: Node, cotangent: Node)], to inputs: [Node]) throws -> [Node?] {
         let nodes = ancestors(of: outputs.map(\.node))
-        var active = Set(inputs)
-        for node in nodes where operands(node).contains(where: active.contains) { active.insert(node) }
-        var cotangents: [Node: Node] = [:]
+        let sources = NodeSet(inputs)
+        var active = sources
+        for node in nodes where operands(node).contains(where: { active.contains($0) }) { active.insert(node) }
+        var cotangents = NodeMap(count: count)
         func accumulate(_ cotangent: Node, at node: Node) throws {
             precondition(
                 type(cotangent) == type(node),
@@ -13,7 +14,6 @@ extension TensorGraph {
             cotangents[node] = try cotangents[node].map { try add($0, cotangent) } ?? cotangent
         }
         for (node, cotangent) in outputs where active.contains(node) { try accumulate(cotangent, at: node) }
-        let sources = Set(inputs)
         for node in nodes.reversed() where active.contains(node) && !sources.contains(node) {
             guard let cotangent = cotangents[node] else { continue }
             let operands = operands(node)

@@ -35,6 +35,24 @@ import Testing
         #expect(graph.count == count)
     }
 
+    /// Many more nodes than the table has room for at first: each is found again, and none is taken for another.
+    @Test func manyNodesAreFoundAgain() throws {
+        let graph = TensorGraph()
+        func nodes() throws -> [Node] {
+            try (0..<2000).map { try graph.input(.parameter($0), TensorType([Dimension($0 % 7 + 1), .examples])) }
+        }
+        let first = try nodes()
+        #expect(Set(first).count == 2000)
+        #expect(try nodes() == first)
+        #expect(graph.count == 2000)
+        // A copy grows by itself.
+        let copy = graph.copy()
+        let grown = try copy.exp(first[1999])
+        #expect(graph.count == 2000)
+        #expect(try graph.log(first[1999]) == grown)
+        #expect(try copy.log(first[1999]) != grown)
+    }
+
     @Test func attributesTellNodesApart() throws {
         let graph = TensorGraph()
         let x = try graph.input(.parameter(0), TensorType([4, 4]))
