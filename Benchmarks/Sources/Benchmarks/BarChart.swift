@@ -22,10 +22,11 @@ struct BarChart {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(whole(width)) \(whole(height))\" width=\"\(whole(width))\" height=\"\(whole(height))\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\">",
             "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>",
             text(
-                labelWidth, 20, "One shared plan against its baseline: time of the baseline over time of the plan",
+                16, 20, "One shared plan against its baseline: time of the baseline over time of the plan",
                 size: 13),
             text(
-                labelWidth, 38, "bar: median of alternating runs; whisker: quartiles; diamond: ratio of matmul flops",
+                16, 38,
+                "bar: median of alternating runs; whisker: quartiles; diamond: ratio of matmul flops; orange: the baseline lacks one rule only",
                 color: "#555555"),
         ]
         let bottom = height - 30

@@ -54,7 +54,7 @@ struct Benchmarks: ParsableCommand {
         let data = try Data(contentsOf: URL(fileURLWithPath: expected))
         let differences = try found.differences(from: JSONDecoder().decode(BenchmarkCounts.self, from: data))
         guard differences.isEmpty else {
-            differences.forEach { print($0) }
+            for line in differences { print(line) }
             throw BenchmarkFailure(
                 "\(differences.count) counts are not those of \(expected); if that is meant, record them anew")
         }

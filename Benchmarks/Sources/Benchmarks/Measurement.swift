@@ -5,7 +5,7 @@ struct Measurement: Codable, Sendable {
     struct Side: Codable, Sendable {
         var predicted: PlanCounts
         var matmulFlops, flops, executedFlops: Int
-        /// What the library's buffers took, with no other execution alive.
+        /// What the library's buffers took, results included, with no other execution alive.
         var peakBytes: Int
         var seconds: Quartiles
 
@@ -69,16 +69,19 @@ struct Measurement: Codable, Sendable {
             }
         }
         timeRatio = Quartiles(times.map { $0.baseline / $0.fused })
-        self.fused = Side(totals.fused, fusedRun.measurement, times.map(\.fused))
-        self.baseline = Side(totals.naive, baselineRun.measurement, times.map(\.baseline))
+        self.fused = Side(totals.fused, fusedRun.results, fusedRun.measurement, times.map(\.fused))
+        self.baseline = Side(totals.naive, baselineRun.results, baselineRun.measurement, times.map(\.baseline))
     }
 }
 
 extension Measurement.Side {
-    init(_ total: PlanDocument.TotalPart, _ run: RunMeasurement, _ times: [Double]) {
+    init(_ total: PlanDocument.TotalPart, _ results: Results, _ run: RunMeasurement, _ times: [Double]) {
         predicted = PlanCounts(total)
         (matmulFlops, flops, executedFlops) = (run.matmulFlops, run.flops, run.executedFlops)
-        peakBytes = run.steps.map(\.peakBytes).max() ?? 0
+        // Results come after the last step, while everything else is still there.
+        let width = results.precision == .float32 ? 4 : 8
+        let resultBytes = results.entries.reduce(0) { $0 + $1.shape.reduce(width, *) }
+        peakBytes = (run.steps.map(\.peakBytes).max() ?? 0) + resultBytes
         seconds = Quartiles(times)
     }
 }
