@@ -48,6 +48,7 @@ format:
 
 check: test
 
+# The package of its own: a plan beside the same requests with nothing shared.
 BENCHMARKS := $(SWIFT) run -c release --package-path Benchmarks Benchmarks
 
 bench: deps

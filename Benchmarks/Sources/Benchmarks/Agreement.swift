@@ -8,10 +8,12 @@ enum Agreement {
     /// The largest relative error of a request's value, in the Euclidean norm.
     ///
     /// - Throws: ``BenchmarkFailure`` if it is not below the tolerance.
-    static func check(_ fused: Results, _ baseline: Results, of name: String) throws -> Double {
+    static func check(
+        _ fused: [(request: String, values: [Double])], _ baseline: [(request: String, values: [Double])],
+        of name: String
+    ) throws -> Double {
         var worst = 0.0
-        for (a, b) in zip(fused.entries, baseline.entries) {
-            let (a, b, request) = (a.values, b.values, a.name)
+        for ((request, a), (_, b)) in zip(fused, baseline) {
             let scale = b.reduce(0) { $0 + $1 * $1 }.squareRoot()
             let distance = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
             let error = distance / scale

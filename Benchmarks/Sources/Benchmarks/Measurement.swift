@@ -40,15 +40,11 @@ struct Measurement: Codable, Sendable {
         let plans = try ComparedPlans(set, problem, threads: threads)
         let totals = try PlanDocument(plans.fused, naive: plans.baseline).totals
 
-        // Each alone first: what one holds must not count for the other.
-        func alone(_ plan: Plan) throws -> (results: Results, measurement: RunMeasurement) {
-            let execution = try Execution(plan)
-            let results = try execution.run()
-            return (results, execution.measurement)
-        }
+        // Each alone first, with nothing of the other's alive: what one holds must not count for the other.
+        func alone(_ plan: Plan) throws -> AloneRun { try AloneRun(Execution(plan)) }
         let baselineRun = try alone(plans.baseline)
         let fusedRun = try alone(plans.fused)
-        relativeError = try Agreement.check(fusedRun.results, baselineRun.results, of: name)
+        relativeError = try Agreement.check(fusedRun.values, baselineRun.values, of: name)
         try Agreement.checkWork(fusedRun.measurement, plans.fused, of: name)
         try Agreement.checkWork(baselineRun.measurement, plans.baseline, of: "\(name), \(set.baseline.name)")
 
@@ -69,19 +65,33 @@ struct Measurement: Codable, Sendable {
             }
         }
         timeRatio = Quartiles(times.map { $0.baseline / $0.fused })
-        self.fused = Side(totals.fused, fusedRun.results, fusedRun.measurement, times.map(\.fused))
-        self.baseline = Side(totals.naive, baselineRun.results, baselineRun.measurement, times.map(\.baseline))
+        self.fused = Side(totals.fused, fusedRun, times.map(\.fused))
+        self.baseline = Side(totals.naive, baselineRun, times.map(\.baseline))
+    }
+}
+
+/// What is left of a plan's first run when its memory is gone.
+private struct AloneRun {
+    let values: [(request: String, values: [Double])]
+    let measurement: RunMeasurement
+    /// The buffers' peak, results included: these come after the last step, while everything else is still there.
+    let peakBytes: Int
+
+    init(_ execution: Execution) throws {
+        let results = try execution.run()
+        values = results.entries.map { ($0.name, $0.values) }
+        measurement = execution.measurement
+        let width = results.precision == .float32 ? 4 : 8
+        let resultBytes = results.entries.reduce(0) { $0 + $1.shape.reduce(width, *) }
+        peakBytes = (measurement.steps.map(\.peakBytes).max() ?? 0) + resultBytes
     }
 }
 
 extension Measurement.Side {
-    init(_ total: PlanDocument.TotalPart, _ results: Results, _ run: RunMeasurement, _ times: [Double]) {
+    fileprivate init(_ total: PlanDocument.TotalPart, _ run: AloneRun, _ times: [Double]) {
         predicted = PlanCounts(total)
-        (matmulFlops, flops, executedFlops) = (run.matmulFlops, run.flops, run.executedFlops)
-        // Results come after the last step, while everything else is still there.
-        let width = results.precision == .float32 ? 4 : 8
-        let resultBytes = results.entries.reduce(0) { $0 + $1.shape.reduce(width, *) }
-        peakBytes = (run.steps.map(\.peakBytes).max() ?? 0) + resultBytes
+        (matmulFlops, flops) = (run.measurement.matmulFlops, run.measurement.flops)
+        (executedFlops, peakBytes) = (run.measurement.executedFlops, run.peakBytes)
         seconds = Quartiles(times)
     }
 }
