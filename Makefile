@@ -2,16 +2,20 @@
 
 SWIFT ?= swift
 DIGITS := docs/examples/digits
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests \
+    docs/examples/training/Package.swift docs/examples/training/Sources
 # Tests build with testability, the command without: a folder each, so that neither builds the other anew.
 TEST_BUILD := .build_test
 
-.PHONY: help run test deps build check format lint golden bench clean
+.PHONY: help run test deps build check format lint bench bench-counts record-bench-counts training clean
 
 help:
 	@echo "make run     curvature of the digits network, fused beside naive"
 	@echo "make test    format, warnings as errors, all tests, the reference cases"
 	@echo "make build   the command, as .build/release/curvature"
 	@echo "make bench   fused against naive, against plain matrix products"
+	@echo "make bench-counts    the benchmarks' predicted work against the counts on record"
+	@echo "make training        a training loop with the curvature of every step"
 	@echo "make format  format the sources"
 
 deps:
@@ -36,16 +40,30 @@ test: deps lint
 	CURVATURE_STRICT=1 $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD) --no-parallel
 
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests \
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES) \
 	    --ignore-unparsable-files --configuration .swift-format
 
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests --configuration .swift-format
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES) --configuration .swift-format
 
 check: test
 
+# The package of its own: a plan beside the same requests with nothing shared.
+BENCHMARKS := $(SWIFT) run -c release --package-path Benchmarks Benchmarks
+
 bench: deps
-	$(SWIFT) run -c release --package-path Benchmarks Benchmarks
+	$(BENCHMARKS) --json docs/benchmarks/results.json --svg docs/benchmarks/fused_vs_naive.svg
+
+# `make test` compares them too. Nothing runs but the compiler: counts are functions of requests and shapes.
+bench-counts: deps
+	$(BENCHMARKS) --counts --expected Benchmarks/counts.json
+
+record-bench-counts: deps
+	$(BENCHMARKS) --counts > Benchmarks/counts.json.new
+	mv Benchmarks/counts.json.new Benchmarks/counts.json
+
+training: deps
+	$(SWIFT) run -c release --package-path docs/examples/training Training $(DIGITS)/cnn_data.safetensors
 
 clean:
-	rm -rf .build $(TEST_BUILD)
+	rm -rf .build $(TEST_BUILD) Benchmarks/.build docs/examples/training/.build

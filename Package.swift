@@ -47,6 +47,11 @@ let package = Package(
         .testTarget(
             name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"],
             swiftSettings: strict),
+        // What the benchmarks' plans are expected to do, without their times.
+        .testTarget(
+            name: "BenchmarkTests", dependencies: ["Curvature"], path: "Benchmarks",
+            exclude: ["Package.swift", "counts.json", "Sources/CBLAS"], sources: ["Sources/Benchmarks/Cases", "Tests"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,
