@@ -47,6 +47,10 @@ let package = Package(
         .testTarget(
             name: "CurvatureTests", dependencies: ["Curvature", "ONNXImport", "TensorIR", "Kernels", "Safetensors"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["CurvatureCommand"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,
