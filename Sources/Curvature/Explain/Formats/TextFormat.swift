@@ -120,7 +120,8 @@ private struct TextSteps {
         var title = indent + label + step.kind
         if step.map != nil { title += ", \(mark)\(FigureText.count(step.runs)) run\(step.runs == 1 ? "" : "s")" }
         if !step.needs.isEmpty { title += " after " + step.needs.map { labels[$0] }.joined(separator: ", ") }
-        if !step.serves.isEmpty { title += ", for " + step.serves.joined(separator: ", ") }
+        // Inside of an iteration they serve whom it serves.
+        if step.map == nil, !step.serves.isEmpty { title += ", for " + step.serves.joined(separator: ", ") }
         let inner = indent + String(repeating: " ", count: label.count)
         return [title] + (what(step) + figures(step, mark)).map { inner + $0 } + body(step, inner)
     }
