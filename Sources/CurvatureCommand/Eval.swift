@@ -60,16 +60,17 @@ struct Eval: ParsableCommand {
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update
-        var runs = RunTimes(loadSeconds: load, compileSeconds: compile, measurements: [], peakBytes: 0)
+        var measurements: [RunMeasurement] = []
         var results = try execution.run()
-        runs.measurements.append(execution.measurement)
+        measurements.append(execution.measurement)
         for _ in 1..<repetitions {
             results = try execution.run()
-            runs.measurements.append(execution.measurement)
+            measurements.append(execution.measurement)
         }
         meter.finish()
         for warning in execution.warnings { "warning: \(warning)".writeLine() }
-        runs.peakBytes = Execution.peakBytes
+        let runs = RunTimes(
+            loadSeconds: load, compileSeconds: compile, measurements: measurements, peakBytes: Execution.peakBytes)
         if let output { try results.write(to: URL(fileURLWithPath: output)) }
         if let format {
             var naive = options

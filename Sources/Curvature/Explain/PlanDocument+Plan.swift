@@ -1,5 +1,3 @@
-import Kernels
-
 extension PlanDocument {
     /// - Parameters:
     ///   - naive: The same requests compiled with nothing shared, for the totals to stand beside. After a run its iterations are charged
@@ -60,6 +58,6 @@ extension PlanDocument.TotalMeasuredPart {
             loadSeconds: runs.loadSeconds, compileSeconds: runs.compileSeconds, flops: last.flops,
             matmulFlops: last.matmulFlops, executedFlops: last.executedFlops,
             peakBytes: runs.peakBytes + plan.memory.model,
-            residentPeakBytes: ProcessMemory.residentPeak)
+            residentPeakBytes: runs.residentPeakBytes)
     }
 }

@@ -108,6 +108,8 @@ extension Plan {
         var measurement = RunMeasurement()
         measurement.steps = measured(steps, runs, costs(runs))
         measurement.seconds = 0.01
-        return RunTimes(loadSeconds: 0.25, compileSeconds: 0.002, measurements: [measurement], peakBytes: 1 << 21)
+        return RunTimes(
+            loadSeconds: 0.25, compileSeconds: 0.002, measurements: [measurement], peakBytes: 1 << 21,
+            residentPeakBytes: 200 << 20)
     }
 }

@@ -26,9 +26,8 @@ import Testing
     @Test(arguments: ["shared-pass", "solves"], ExplainFormat.all)
     func measured(name: String, format: ExplainFormat) throws {
         let (fused, naive) = try plan(name).plans()
-        var document = try PlanDocument(
-            fused, naive: naive, runs: fused.handMadeRun(applications: 6), showsTrace: false)
-        document.totals.measured?.residentPeakBytes = 200 << 20
+        let document = try PlanDocument(
+            fused, naive: naive, runs: fused.handMadeRun(applications: 6))
         try expectRecorded(format(document), as: "\(name)-measured-\(format.name)")
     }
 
