@@ -52,6 +52,10 @@ let package = Package(
             name: "BenchmarkTests", dependencies: ["Curvature"], path: "Benchmarks",
             exclude: ["Package.swift", "counts.json", "Sources/CBLAS"], sources: ["Sources/Benchmarks/Cases", "Tests"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["CurvatureCommand"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

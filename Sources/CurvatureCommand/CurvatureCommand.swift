@@ -24,28 +24,35 @@ struct CurvatureCommand: ParsableCommand {
 @main
 enum Main {
     static func main() {
-        // `--explain` alone means text; with a value it is an option.
-        let arguments = CommandLine.arguments.dropFirst().map { $0 == "--explain" ? "--explain=text" : $0 }
         do {
-            var command = try CurvatureCommand.parseAsRoot(Array(arguments))
-            try command.run()
+            try run(Array(CommandLine.arguments.dropFirst()))
         } catch let error {
             let isHelp = CurvatureCommand.exitCode(for: error) == .success
             if isHelp { CurvatureCommand.exit(withError: error) }
-            fail(message(of: error), status: error is Unfinished || error is VerificationError ? 1 : 2)
+            let failure = Failure(error)
+            FileHandle.standardError.write(Data((failure.line + "\n").utf8))
+            Foundation.exit(failure.status)
         }
     }
 
-    private static func message(of error: any Error) -> String {
-        let text = CurvatureCommand.message(for: error)
-        return text.isEmpty ? "\(error)" : text
+    /// All that the command does, but for its exit.
+    static func run(_ arguments: [String]) throws {
+        // `--explain` alone means text; with a value it is an option.
+        var command = try CurvatureCommand.parseAsRoot(arguments.map { $0 == "--explain" ? "--explain=text" : $0 })
+        try command.run()
     }
+}
 
-    /// One line on standard error.
-    private static func fail(_ message: String, status: Int32) -> Never {
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("error: \(line)\n".utf8))
-        Foundation.exit(status)
+/// What an error says on standard error, and the exit status.
+struct Failure: Equatable {
+    let line: String
+    let status: Int32
+
+    init(_ error: any Error) {
+        let text = CurvatureCommand.message(for: error)
+        let message = text.isEmpty ? "\(error)" : text
+        line = "error: " + message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        status = error is Unfinished || error is VerificationError ? 1 : 2
     }
 }
 

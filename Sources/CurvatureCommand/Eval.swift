@@ -23,8 +23,11 @@ struct Eval: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Print the plan with predicted and measured cost: text (or nothing), json.", valueName: "format"))
+            "Print the plan with predicted and measured cost: text (or nothing), json, dot.", valueName: "format"))
     var explain: String?
+
+    @Flag(help: "With --explain: the requests as asked and after each rewrite rule.")
+    var trace = false
 
     @Flag(help: "Show progress on standard error even where it is no terminal.")
     var progress = false
@@ -41,7 +44,10 @@ struct Eval: ParsableCommand {
         guard repetitions >= 1 else {
             throw ValidationError("--repeat: expected a whole number from 1, found \(repetitions)")
         }
-        let format = try explain.map { try ExplainFormat.named($0) }
+        let format = try explain.map { try ExplainFormat.named($0, option: "--explain") }
+        guard format != nil || !trace else {
+            throw ValidationError("--trace: it is part of a plan's explanation; give --explain too")
+        }
         let options = try arguments.options()
         var clock = Stopwatch()
         let problem = try arguments.problem()
@@ -54,23 +60,24 @@ struct Eval: ParsableCommand {
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update
-        var runs = RunTimes(loadSeconds: load, compileSeconds: compile, measurements: [], peakBytes: 0)
+        var measurements: [RunMeasurement] = []
         var results = try execution.run()
-        runs.measurements.append(execution.measurement)
+        measurements.append(execution.measurement)
         for _ in 1..<repetitions {
             results = try execution.run()
-            runs.measurements.append(execution.measurement)
+            measurements.append(execution.measurement)
         }
         meter.finish()
         for warning in execution.warnings { "warning: \(warning)".writeLine() }
-        runs.peakBytes = Execution.peakBytes
+        let runs = RunTimes(
+            loadSeconds: load, compileSeconds: compile, measurements: measurements, peakBytes: Execution.peakBytes)
         if let output { try results.write(to: URL(fileURLWithPath: output)) }
         if let format {
             var naive = options
             naive.isNaive = true
             naive.memory = .max
             let other = try options.isNaive ? plan : Plan(requests, problem: problem, options: naive)
-            let document = try PlanDocument(plan, naive: other, runs: runs)
+            let document = try PlanDocument(plan, naive: other, runs: runs, showsTrace: trace)
             print(try format(document))
         }
         if output == nil, format == nil || format?.name == "text" {
@@ -78,40 +85,6 @@ struct Eval: ParsableCommand {
             for entry in results.entries { print(ResultText.line(entry, precision: results.precision)) }
         }
         if strict, let warning = execution.warnings.first { throw Unfinished(description: "--strict: \(warning)") }
-    }
-}
-
-struct Explain: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract:
-            "Compile requests and print the plan and its predicted cost; of the data only names, shapes and types are read."
-    )
-
-    @OptionGroup var arguments: ProblemArguments
-
-    @Option(help: "text or json.")
-    var format = "text"
-
-    func run() throws {
-        let format = try ExplainFormat.named(format)
-        let problem = try arguments.problem()
-        let requests = try parseRequests(arguments.requests, in: problem)
-        var options = try arguments.options()
-        let plan = try Plan(requests, problem: problem, options: options)
-        for note in problem.model.notes { note.writeNote() }
-        options.isNaive = true
-        options.memory = .max
-        print(try format(PlanDocument(plan, naive: Plan(requests, problem: problem, options: options))))
-    }
-}
-
-extension ExplainFormat {
-    static func named(_ name: String) throws -> ExplainFormat {
-        guard let format = all.first(where: { $0.name == name }) else {
-            throw ValidationError(
-                "--explain: expected \(all.map(\.name).joined(separator: " or ")), found '\(name)'")
-        }
-        return format
     }
 }
 

@@ -9,7 +9,7 @@ struct ProblemArguments: ParsableArguments {
         help: ArgumentHelp(
             "What to compute: [NAME =] EXPRESSION, one for each argument.",
             discussion:
-                "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, identity; tensors of --vectors by name.",
+                "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, identity; tensors of --vectors by name. Functions: inverse, transpose, diag, dense, norm, dot.",
             valueName: "request"))
     var requests: [String]
 

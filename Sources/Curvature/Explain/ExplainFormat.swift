@@ -1,6 +1,4 @@
-import Foundation
-
-/// How a plan is shown.
+/// How a plan is shown. Each format renders the same neutral document.
 public struct ExplainFormat: Sendable {
     /// As `--explain=NAME` has it.
     public let name: String
@@ -11,5 +9,5 @@ public struct ExplainFormat: Sendable {
     }
     public func callAsFunction(_ document: PlanDocument) throws -> String { try render(document) }
 
-    public static let all: [ExplainFormat] = [.text, .json]
+    public static let all: [ExplainFormat] = [.text, .json, .dot]
 }

@@ -4,6 +4,8 @@ public struct PlanDocument: Codable, Sendable {
     public var version = 1
     public var problem: ProblemPart
     public var requests: [RequestPart]
+    /// The requests as asked and after each rule; present where it was asked for.
+    public var trace: [TracePart]?
     public var rewrites: [RewritePart]
     public var steps: [StepPart]
     public var totals: TotalsPart
@@ -25,13 +27,29 @@ public struct PlanDocument: Codable, Sendable {
         public var shape: [Int]
         public var expression: String
     }
+    public struct TracePart: Codable, Sendable {
+        /// "asked" for what was there before the first rule.
+        public var rule: String
+        /// In the order of the requests; nil where the rule changed nothing.
+        public var requests: [String]?
+        enum CodingKeys: String, CodingKey { case rule, requests }
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(rule, forKey: .rule)
+            try container.encode(requests, forKey: .requests)
+        }
+    }
     public struct RewritePart: Codable, Sendable {
         public var rule, before, after: String
+        /// The difference to the plan without the rule: given once, at the first place where the rule fired.
         public var savesFlops: Int
+        /// Whether the saving depends on how often an iteration is expected to apply its operators.
+        public var isEstimate: Bool
         public var declined: String?
         enum CodingKeys: String, CodingKey {
             case rule, before, after, declined
             case savesFlops = "saves_flops"
+            case isEstimate = "is_estimate"
         }
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -39,6 +57,7 @@ public struct PlanDocument: Codable, Sendable {
             try container.encode(before, forKey: .before)
             try container.encode(after, forKey: .after)
             try container.encode(savesFlops, forKey: .savesFlops)
+            try container.encode(isEstimate, forKey: .isEstimate)
             try container.encode(declined, forKey: .declined)
         }
     }
@@ -49,6 +68,8 @@ public struct PlanDocument: Codable, Sendable {
         public var id: Int
         /// "data-pass", "algebra" or "iteration".
         public var kind: String
+        /// In the body of an iteration, of what a product is: "operator", "preconditioner" or "transpose".
+        public var map: String?
         /// The names of the requests that need it.
         public var serves: [String]
         /// The steps whose results it reads.
@@ -56,17 +77,43 @@ public struct PlanDocument: Codable, Sendable {
         /// What it leaves behind, in the expression language.
         public var computes: [String]
         public var sweeps: SweepsPart
-        public var flops, matmulFlops, bytes, peakBytes, cachedBytes, runs: Int
+        public var flops, matmulFlops, bytes, peakBytes: Int
+        /// Primal values that are kept while it runs: of its own for later ones, or of earlier ones.
+        public var cachedBytes: Int
+        /// In all, those with each part of a block included.
+        public var runs: Int
+        /// Whether `runs`, `flops` and `sweeps` depend on how often an iteration is expected to apply its operators; else they are exact.
+        public var isEstimate: Bool
+        /// How a block of vectors is cut, where it is.
+        public var chunks: ChunksPart?
+        /// What it has to do with kept primal values, if anything.
+        public var primals: PrimalsPart?
         /// What an iteration does, and what became of it.
         public var task, outcome: String?
         /// The steps of an iteration's operators.
         public var body: [StepPart]?
         public var measured: MeasuredPart?
         enum CodingKeys: String, CodingKey {
-            case id, kind, serves, needs, computes, sweeps, flops, bytes, runs, task, outcome, body, measured
+            case id, kind, map, serves, needs, computes, sweeps, flops, bytes, runs, chunks, primals, task, outcome
+            case body, measured
+            case isEstimate = "is_estimate"
             case matmulFlops = "matmul_flops"
             case peakBytes = "peak_bytes"
             case cachedBytes = "cached_bytes"
+        }
+    }
+    public struct ChunksPart: Codable, Sendable {
+        /// The block's columns, those of each run, and the runs it takes; the last may compute columns again.
+        public var columns, width, count: Int
+    }
+    public struct PrimalsPart: Codable, Sendable {
+        /// Whether it leaves primal values for later, and whether it goes on from kept ones.
+        public var keeps, reads: Bool
+        /// Batches whose values are kept, of how many; the others are computed again.
+        public var batches, allBatches: Int
+        enum CodingKeys: String, CodingKey {
+            case keeps, reads, batches
+            case allBatches = "all_batches"
         }
     }
     public struct MeasuredPart: Codable, Sendable {
@@ -82,8 +129,11 @@ public struct PlanDocument: Codable, Sendable {
     }
     public struct TotalPart: Codable, Sendable {
         public var dataPasses, forwardSweeps, tangentSweeps, backwardSweeps, flops, matmulFlops, peakBytes: Int
+        /// Whether iterations are in it whose number of applications is expected and not counted; `peak_bytes` always is an estimate.
+        public var isEstimate: Bool
         enum CodingKeys: String, CodingKey {
             case flops
+            case isEstimate = "is_estimate"
             case dataPasses = "data_passes"
             case forwardSweeps = "forward_sweeps"
             case tangentSweeps = "tangent_sweeps"

@@ -1,0 +1,23 @@
+import Kernels
+
+/// What runs of a plan took.
+public struct RunTimes: Sendable {
+    public var loadSeconds: Double
+    public var compileSeconds: Double
+    /// At least one.
+    public var measurements: [RunMeasurement]
+    /// The most that the library's buffers took at once.
+    public var peakBytes: Int
+    /// The process's high-water mark after the runs: what explain itself takes comes later.
+    public var residentPeakBytes: Int
+
+    /// - Parameter residentPeakBytes: The process's high-water mark now, unless given.
+    public init(
+        loadSeconds: Double, compileSeconds: Double, measurements: [RunMeasurement], peakBytes: Int,
+        residentPeakBytes: Int? = nil
+    ) {
+        (self.loadSeconds, self.compileSeconds) = (loadSeconds, compileSeconds)
+        (self.measurements, self.peakBytes) = (measurements, peakBytes)
+        self.residentPeakBytes = residentPeakBytes ?? ProcessMemory.residentPeak
+    }
+}
