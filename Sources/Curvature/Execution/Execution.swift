@@ -39,9 +39,8 @@ public final class Execution {
         if !plan.options.keepsPrimalValues { resources.cache?.drop() }
         try prepare()
         for step in steps { step.resetMeasurement() }
-        let context = RunContext(isCancelled: { [cancellation] in cancellation.isCancelled }) { [progress] in
-            progress?($0)
-        }
+        let context = RunContext(
+            isCancelled: { [cancellation] in cancellation.isCancelled }, progress: { [progress] in progress?($0) })
         let begin = ContinuousClock.now
         for step in steps { try inArena { try step.run(context) } }
         measurement = RunMeasurement()

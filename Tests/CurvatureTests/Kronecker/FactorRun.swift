@@ -17,7 +17,7 @@ struct FactorRun {
         let total = problem.shape.examples
         let schedule = Scheduler.schedule(network.graph, outputs: nodes)
         let sizes = [min(batch, total), total % batch].filter { $0 > 0 }
-        let program = ProgramPlan(schedule, results: [], precision: precision, examples: sizes[0], total: total)
+        let program = ProgramPlan(schedule, results: [], precision: precision, examples: sizes[0])
         let constants = ConstantStore(schedule, precision)
         let parameters = ParameterStore(problem.model, precision)
         var external = constants.operands
