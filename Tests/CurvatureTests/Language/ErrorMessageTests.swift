@@ -141,11 +141,11 @@ import Testing
         Case("`hessian`", message: "request '`hessian`', column 1: \(anything) the unknown name 'hessian'"),
         Case("a = v + a", message: "request 'a', column 9: \(anything) 'a', which is this request itself"),
         Case("a = b", "b = v", message: "request 'a', column 5: \(anything) 'b', which a later request defines"),
-        Case("2 * kfac", message: "request '2 * kfac', column 5: 'kfac' is not available in this version"),
+        Case("2 * ekfac", message: "request '2 * ekfac', column 5: 'ekfac' is not available in this version"),
         Case(
-            "trace(kfac(fisher=type2), method=\"x\")",
-            message: "request 'trace(kfac(fisher=type2), method=\"x\")', column 1: "
-                + "'trace' is not available in this version"),
+            "logdet(kfac(fisher=type2), method=\"x\")",
+            message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 1: "
+                + "'logdet' is not available in this version"),
         Case("x = norm", message: "request 'x', column 5: 'norm' is a function: expected norm(v), found 'norm' alone"),
         Case(
             "nrom(v)",
@@ -167,7 +167,8 @@ import Testing
             "hessian = ggn",
             message: "request 'hessian', column 1: expected a new name, found 'hessian', which is a leaf"),
         Case(" norm = v", message: "request 'norm', column 2: expected a new name, found 'norm', which is a function"),
-        Case("kfac = v", message: "request 'kfac', column 1: expected a new name, found 'kfac', which is a function"),
+        Case(
+            "ekfac = v", message: "request 'ekfac', column 1: expected a new name, found 'ekfac', which is a function"),
         Case("v = w", message: "request 'v', column 1: expected a new name, found 'v', which is a tensor"),
         Case("`v` = 2 * v", message: "request 'v', column 1: expected a new name, found 'v', which is a tensor"),
     ])

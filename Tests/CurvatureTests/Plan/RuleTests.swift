@@ -177,7 +177,7 @@ import Testing
         #expect(
             message { graph, root in
                 graph.combination([CombinationTerm(factor: 1.0001, scalar: nil, value: root)], graph.kind(root))
-            }.hasPrefix("internal error: rule 'bad-rule' gives another value for request 1, now 2.0002 * hessian @ v"))
+            }.hasPrefix("internal error: rule 'bad-rule' gives another value for request 1, now"))
         // Another kind.
         #expect(
             message { graph, root in graph.intern(.norm(root), .scalar) }

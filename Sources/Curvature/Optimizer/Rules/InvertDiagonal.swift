@@ -40,7 +40,7 @@ extension OperatorGraph {
             guard let rest = diagonal(of: x, hole, kind) else { return nil }
             if case .ones = self[rest] { return d }
             return intern(.diagonalProduct(d, rest), kind)
-        case .combination(let terms, _):
+        case .combination(let terms, _) where !terms.isEmpty:
             var parts: [CombinationTerm] = []
             for term in terms {
                 guard let part = diagonal(of: term.value, hole, kind) else { return nil }
