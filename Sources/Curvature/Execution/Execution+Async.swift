@@ -20,7 +20,7 @@ extension Execution {
         }
     }
 
-    /// Hands the execution to the one thread that uses it for now.
+    /// Hands the execution to the thread that runs it.
     private struct Owner: @unchecked Sendable {
         let execution: Execution
     }

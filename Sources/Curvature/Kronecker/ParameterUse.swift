@@ -45,12 +45,12 @@ struct ParameterUses {
 
     init(_ network: NetworkLowering) {
         let graph = network.graph
-        uses = network.placeholders.map { _ in [] }
+        uses = network.parameterTangents.map { _ in [] }
         guard let linearized = network.linearized else { return }
         let nodes = graph.ancestors(of: [linearized])
-        var active = Set(network.placeholders)
+        var active = Set(network.parameterTangents)
         for node in nodes where graph.operands(node).contains(where: active.contains) { active.insert(node) }
-        let index = Dictionary(uniqueKeysWithValues: network.placeholders.enumerated().map { ($1, $0) })
+        let index = Dictionary(uniqueKeysWithValues: network.parameterTangents.enumerated().map { ($1, $0) })
 
         func paths(_ node: Node) -> [(parameter: Int, steps: [ParameterUse.Step])] {
             if let parameter = index[node] { return [(parameter, [])] }

@@ -14,8 +14,8 @@ final class NetworkLowering {
     private let outputGradient: Node
     /// The parameters as nodes, and the tangents that stand for them while the Jacobian is transposed.
     let parameters: [Node]
-    let placeholders: [Node]
-    /// The predictions' tangent: linear in the placeholders.
+    let parameterTangents: [Node]
+    /// The predictions' tangent: linear in the parameterTangents.
     let linearized: Node?
     /// What the pass that is lowered now has asked for.
     private var asked: Set<Sweep> = []
@@ -46,8 +46,9 @@ final class NetworkLowering {
         outputGradient = try terms.gradient(z, in: graph)
         parameters = problem.parameters.map(\.node)
         let graph = graph
-        placeholders = try parameters.enumerated().map { try graph.input(.tangent($0), graph.type($1)) }
-        linearized = try graph.linearize([z], seeds: Dictionary(uniqueKeysWithValues: zip(parameters, placeholders)))[0]
+        parameterTangents = try parameters.enumerated().map { try graph.input(.tangent($0), graph.type($1)) }
+        linearized = try graph.linearize(
+            [z], seeds: Dictionary(uniqueKeysWithValues: zip(parameters, parameterTangents)))[0]
     }
 
     /// Begins to count anew: a sweep that another pass has too is run by each.
@@ -90,7 +91,7 @@ final class NetworkLowering {
         guard let linearized else { return try zeros() }
         asked.insert(.backward(seed))
         if pullbacks[seed] == nil {
-            pullbacks[seed] = try graph.transpose([(linearized, seed)], to: placeholders)
+            pullbacks[seed] = try graph.transpose([(linearized, seed)], to: parameterTangents)
         }
         return try zip(pullbacks[seed]!, parameters).map { try $0 ?? graph.zeros(like: $1) }
     }
@@ -111,7 +112,7 @@ final class NetworkLowering {
     /// One term for each example, and examples that do not meet: then the weight goes through the backward sweep.
     func weighedGradient(_ terms: [(factor: Double, vector: [Node]?)]) throws -> [Node] {
         guard let linearized else { return try zeros() }
-        guard let frontier = graph.exampleFrontier(of: linearized, from: placeholders) else {
+        guard let frontier = graph.exampleFrontier(of: linearized, from: parameterTangents) else {
             return try gradientBySeeds(terms)
         }
         let cotangents = try graph.transpose([(linearized, outputGradient)], to: frontier)
@@ -120,7 +121,7 @@ final class NetworkLowering {
         for (factor, vector) in terms {
             var part: Node?
             if let vector {
-                let seeds = Dictionary(uniqueKeysWithValues: zip(placeholders, vector))
+                let seeds = Dictionary(uniqueKeysWithValues: zip(parameterTangents, vector))
                 for (place, tangent) in zip(places, try graph.linearize(places.map(\.0), seeds: seeds)) {
                     guard let tangent else { continue }
                     let product = try graph.dotPerExample(place.1, tangent)
@@ -138,7 +139,7 @@ final class NetworkLowering {
         let weighed = try places.map { place, cotangent in
             (node: place, cotangent: try graph.scalePerExample(cotangent, by: weight))
         }
-        return try zip(graph.transpose(weighed, to: placeholders), parameters).map { piece, parameter in
+        return try zip(graph.transpose(weighed, to: parameterTangents), parameters).map { piece, parameter in
             try piece ?? graph.zeros(like: parameter)
         }
     }

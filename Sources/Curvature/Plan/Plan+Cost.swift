@@ -23,7 +23,7 @@ extension Plan {
     }
 
     /// What each step costs in all its runs, bodies of iterations included. Measured work is the same number for the same runs.
-    package func costs(_ runs: [StepRuns]) -> [StepCost] { costs(steps, runs, isInside: false) }
+    package func costs(_ runs: [StepRuns]) -> [StepCost] { costs(steps, runs) }
 
     package struct StepCost: Hashable, Sendable {
         package var cost: ProgramCost
@@ -32,7 +32,7 @@ extension Plan {
         package var bodies: [[StepCost]] = []
     }
 
-    private func costs(_ steps: [Step], _ runs: [StepRuns], isInside: Bool) -> [StepCost] {
+    private func costs(_ steps: [Step], _ runs: [StepRuns]) -> [StepCost] {
         zip(steps, runs).map { step, runs in
             switch step.work {
             case .dataPass(let pass): StepCost(cost: cost(pass, runs: runs.runs), passes: runs.runs * pass.chunks.count)
@@ -40,7 +40,7 @@ extension Plan {
                 StepCost(cost: runs.runs * algebra.program.cost(examples: 0, precision: options.precision))
             case .iteration(let iteration):
                 {
-                    let bodies = zip(iteration.bodies, runs.bodies).map { costs($0, $1, isInside: true) }
+                    let bodies = zip(iteration.bodies, runs.bodies).map { costs($0, $1) }
                     let all = bodies.joined()
                     return StepCost(
                         cost: all.reduce(ProgramCost()) { $0 + $1.cost }, passes: all.reduce(0) { $0 + $1.passes },

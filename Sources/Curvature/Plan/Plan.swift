@@ -57,10 +57,11 @@ public struct Plan: @unchecked Sendable {
             throw ProblemError(.options, "--batch-size: expected a whole number from 1, found \(options.batchSize!)")
         }
         var operators = OperatorGraph(shape: problem.shape, examplesMeet: problem.model.onlyBatch != nil)
-        let network = options.isNaive && !requests.contains(where: \.usesFactors) ? nil : try NetworkLowering(problem)
         operators.parameterShapes = problem.parameters.map(\.shape)
         var (seen, factored): (Set<ObjectIdentifier>, Set<KroneckerOptions>) = ([], [])
         for request in requests { request.expression.kroneckerOptions(&seen, &factored) }
+        // Where factors lie follows from the network; a naive plan needs no other use of it.
+        let network = options.isNaive && factored.isEmpty ? nil : try NetworkLowering(problem)
         for own in factored { operators.layouts[own] = try network!.factors(own).layout }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
@@ -82,13 +83,5 @@ public struct Plan: @unchecked Sendable {
         (batchSize, steps, primal, memory) = (planned.batch, planned.steps, planned.primal, planned.memory)
         self.rewrites = rewrites + planned.rewrites
         self.trace = trace
-    }
-}
-
-extension Request {
-    fileprivate var usesFactors: Bool {
-        var (seen, found): (Set<ObjectIdentifier>, Set<KroneckerOptions>) = ([], [])
-        expression.kroneckerOptions(&seen, &found)
-        return !found.isEmpty
     }
 }

@@ -63,14 +63,9 @@ package final class ConjugateGradients {
     package func run(
         rightHandSides: Operand, solutions: Operand, monitor: IterationMonitor = .init()
     ) throws -> SolveReport {
-        precondition(rightHandSides.sizes == solutions.sizes && rightHandSides.sizes[0] == map.rows)
-        var report = SolveReport()
-        for group in blocks.groups(of: rightHandSides.sizes[1]) {
-            blocks.load(group, of: rightHandSides, into: b)
+        try blocks.eachGroup(of: rightHandSides, into: b, solutions: solutions, from: x) { group, report in
             try solve(group, &report, monitor)
-            blocks.store(x, to: group, of: solutions)
         }
-        return report
     }
 
     private func solve(_ group: Range<Int>, _ report: inout SolveReport, _ monitor: IterationMonitor) throws {

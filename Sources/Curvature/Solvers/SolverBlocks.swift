@@ -31,6 +31,21 @@ struct SolverBlocks {
         ColumnCombination.copy(block.columns(0..<group.count), to: blocks.columns(group))
     }
 
+    /// Solves for the columns of `rightHandSides` group by group: each is loaded into `b`, and its solutions are taken from `x`.
+    func eachGroup(
+        of rightHandSides: Operand, into b: Operand, solutions: Operand, from x: Operand,
+        _ solve: (Range<Int>, inout SolveReport) throws -> Void
+    ) rethrows -> SolveReport {
+        precondition(rightHandSides.sizes == solutions.sizes && rightHandSides.sizes[0] == rows)
+        var report = SolveReport()
+        for group in groups(of: rightHandSides.sizes[1]) {
+            load(group, of: rightHandSides, into: b)
+            try solve(group, &report)
+            store(x, to: group, of: solutions)
+        }
+        return report
+    }
+
     /// Ranges of at most `width` columns that make up `count`.
     func groups(of count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: width).map { $0..<min($0 + width, count) }

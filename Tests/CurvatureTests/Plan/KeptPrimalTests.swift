@@ -195,6 +195,27 @@ import Testing
         #expect(execution.measurement.matmulFlops == costs.reduce(0) { $0 + $1.cost.matmulFlops })
     }
 
+    /// What `--memory` bounds is what is really held: within 15% for the whole run and for each step.
+    @Test(arguments: [4, 60], [true, false])
+    func memoryIsThePredicted(batch: Int, keeps: Bool) throws {
+        let problem = try problem([40, 150, 120, 4], examples: 60)
+        let plan = try plan(["hessian @ V", "x = inverse(ggn + identity, max_iterations=3) @ gradient"], problem) {
+            $0.batchSize = batch
+            if !keeps { $0.disabledRules = ["keep-primals"] }
+        }
+        let before = Memory.currentBytes
+        Memory.resetPeak()
+        let execution = try Execution(plan)
+        let results = try execution.run()
+        let model = plan.memory.model
+        func isNear(_ measured: Int, _ predicted: Int) -> Bool {
+            abs(Double(measured - before + model) / Double(predicted) - 1) < 0.15
+        }
+        #expect(isNear(Memory.peakBytes, plan.memory.total))
+        for step in execution.measurement.steps { #expect(isNear(step.peakBytes, plan.memory.duringSteps)) }
+        withExtendedLifetime(results) {}
+    }
+
     @Test func cancellingStopsARun() async throws {
         let problem = try problem([6, 9, 8, 4], examples: 23)
         let execution = try Execution(plan(["inverse(ggn + identity, solver=cg) @ v"], problem) { $0.batchSize = 2 })
