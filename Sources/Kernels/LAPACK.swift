@@ -70,6 +70,31 @@ package enum LAPACK {
         for i in 0..<n { for j in i + 1..<n { values[i * n + j] = values[j * n + i] } }
     }
 
+    /// P A = L U, by rows of `a` (n, n): any square matrix. `pivots` (n) are the rows that were exchanged, from 0.
+    package static func lu(_ a: Operand, pivots: inout [Int32]) throws {
+        let n = order(a)
+        pivots = [Int32](repeating: 0, count: n)
+        if n == 0 { return }
+        BLAS.prepare()
+        var (rows, columns, ld, status) = (Int32(n), Int32(n), Int32(n), Int32(0))
+        dgetrf_(&rows, &columns, doubles(a), &ld, &pivots, &status)
+        try check(status, "getrf", "the matrix of order \(n) is singular: pivot \(status) is zero")
+    }
+
+    /// X = A^-1 B from the factors of ``lu(_:pivots:)``. **Each row** of `b` (k, n) is a right-hand side and becomes a solution.
+    package static func luSolve(factors: Operand, pivots: [Int32], _ b: Operand) throws {
+        let n = order(factors)
+        precondition(b.storage == .float64 && b.isContiguous && b.rank == 2 && b.sizes[1] == n)
+        if b.count == 0 { return }
+        BLAS.prepare()
+        // What Fortran sees is the transpose.
+        var (job, size, count, status) = (letter("T"), Int32(n), Int32(b.sizes[0]), Int32(0))
+        var (lda, ldb) = (size, size)
+        var pivots = pivots
+        dgetrs_(&job, &size, &count, doubles(factors), &lda, &pivots, doubles(b), &ldb, &status, 1)
+        try check(status, "getrs", "")
+    }
+
     /// The positive semidefinite A with rows and columns in the order `pivots` is L L^T, L having `rank` columns; what is left
     /// is below `tolerance` (absolute; nil: n times the rounding of the largest diagonal element).
     ///

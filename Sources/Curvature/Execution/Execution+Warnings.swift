@@ -1,14 +1,16 @@
 extension Execution {
-    /// What a caller should know of the last run although it went to its end: systems that were not solved to their tolerance, in words.
+    /// What a caller should know of the last run although it went to its end: systems that were not solved to their tolerance, estimates that
+    /// did not reach theirs, in words.
     public var warnings: [String] {
         var warnings: [String] = []
         func visit(_ steps: [Plan.Step], _ measured: [RunMeasurement.Step], _ names: [String]?) {
             for (step, measured) in zip(steps, measured) {
                 guard case .iteration(let iteration) = step.work else { continue }
                 let own = names ?? plan.requestNames(using: step.values)
-                if let worst = measured.solves.last(where: { !$0.converged }) {
-                    let count = measured.solves.count { !$0.converged }
-                    let often = measured.solves.count == 1 ? "" : " (\(count) of \(measured.solves.count) solves)"
+                if let worst = measured.outcomes.last(where: { !$0.converged }) {
+                    let count = measured.outcomes.count { !$0.converged }
+                    let runs = measured.outcomes.count
+                    let often = runs == 1 ? "" : " (\(count) of \(runs) \(worst.solve == nil ? "runs" : "solves"))"
                     warnings.append(
                         "\(own.map { "'\($0)'" }.joined(separator: ", ")): \(worst.text)\(often)\(worst.hint)")
                 }
@@ -25,22 +27,5 @@ extension Plan {
     func requestNames(using values: [Value]) -> [String] {
         let users = operators.users(of: values, roots: roots)
         return requests.indices.filter { users.contains(roots[$0]) }.map { requests[$0].name }
-    }
-}
-
-extension SolveReport {
-    /// What would help.
-    fileprivate var hint: String {
-        if columns.contains(where: { $0.status == .negativeCurvature }) {
-            return
-                "; solver=minres solves indefinite systems, and a larger multiple of identity makes this one definite"
-        }
-        if columns.contains(where: { $0.status == .iterationLimit }) {
-            return "; give more max_iterations, a larger tolerance, or a preconditioner"
-        }
-        if columns.contains(where: { $0.status == .stagnated }) {
-            return "; a larger tolerance, or --precision float64, would do"
-        }
-        return ""
     }
 }

@@ -88,7 +88,7 @@ public final class Execution {
     }
 
     private func checkFinite(_ results: Results) throws {
-        guard let bad = results.firstNonFinite else { return }
+        guard let bad = results.firstNonFinite(plan) else { return }
         let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
         let cause = try search.firstCause()
         throw ProblemError(

@@ -1,23 +1,24 @@
 import Kernels
 
-/// An iteration: a solver that applies the plans of its operators.
+/// An iteration: a solver or an estimator that applies the plans of its operators.
 final class IterationExecution: StepExecution {
     private let plan: IterationPlan
-    private let values: ValueStore
     private let maps: [BodyMap]
-    private let solver: any SystemSolver
+    private let runner: any IterationRunner
     private var own = RunMeasurement.Step()
 
     init(_ plan: IterationPlan, _ resources: ExecutionResources) throws {
         self.plan = plan
-        values = resources.values
+        let values = resources.values
         let precision = resources.plan.options.precision
         maps = try zip(plan.iteration.maps, plan.bodies).map { map, steps in
             BodyMap(
                 map, try steps.map { try resources.execution(of: $0) }, resources.values, storage: precision.storage)
         }
-        guard case .solve(let options) = plan.iteration.task else { preconditionFailure("no solver for this task") }
-        solver = try options.solver(maps)
+        runner = try plan.iteration.task.runner(
+            IterationMemory(
+                maps: maps, arguments: plan.iteration.arguments.map { values[$0].asBlock },
+                result: values[plan.value].asBlock, errors: values.errors(of: plan.value)?.asBlock))
     }
 
     var measurement: RunMeasurement.Step {
@@ -36,18 +37,16 @@ final class IterationExecution: StepExecution {
     func run(_ context: RunContext) throws {
         for map in maps { map.context = context }
         defer { for map in maps { map.context = nil } }
-        let (right, solution) = (values[plan.iteration.arguments[0]], values[plan.value])
-        var outcome: Result<SolveReport, any Error>?
+        var outcome: Result<IterationOutcome, any Error>?
         context.measured(&own) {
             outcome = Result {
                 let monitor = IterationMonitor(
                     progress: { context.progress(.iteration(number: $0, residual: $1)) },
                     isCancelled: context.isCancelled)
-                return try solver.run(
-                    rightHandSides: right.asBlock, solutions: solution.asBlock, monitor: monitor)
+                return try runner.run(monitor)
             }
         }
-        own.solves.append(try outcome!.get())
+        own.outcomes.append(try outcome!.get())
     }
 }
 

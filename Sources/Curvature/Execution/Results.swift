@@ -20,11 +20,17 @@ public struct Results: @unchecked Sendable {
     public let entries: [Entry]
     public let precision: Precision
 
+    /// The requests' values in their order; then the errors of those that were sampled or iterated for, as "NAME.error".
     init(_ plan: Plan, _ values: ValueStore) {
         precision = plan.options.precision
         let storage = precision.storage
         let sources = plan.roots.map { values[$0] }
-        let sizes = sources.map { ($0.count * storage.byteCount + 63) / 64 * 64 }
+        let errors = plan.roots.indices.compactMap { index in
+            plan.operators.errorTerms(of: plan.roots[index]).map { (index, values.error($0)) }
+        }
+        let sizes =
+            sources.map { ($0.count * storage.byteCount + 63) / 64 * 64 }
+            + errors.map { ($0.1.entries.count * storage.byteCount + 63) / 64 * 64 }
         let memory = Memory(byteCount: sizes.reduce(0, +))
         var address = memory.address
         var entries: [Entry] = []
@@ -39,10 +45,25 @@ public struct Results: @unchecked Sendable {
                 Entry(name: plan.requests[index].name, shape: source.sizes, operand: operand, memory: memory))
             address += sizes[index]
         }
+        for (number, (index, error)) in errors.enumerated() {
+            let operand = Operand(address: address, storage: storage, sizes: error.shape)
+            operand.fill(error.entries)
+            entries.append(
+                Entry(
+                    name: plan.requests[index].name + ".error", shape: error.shape, operand: operand, memory: memory))
+            address += sizes[sources.count + number]
+        }
         self.entries = entries
     }
 
     public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
-    var firstNonFinite: String? { entries.first { $0.operand.firstNonFinite != nil }?.name }
+    /// The first value that is not finite, errors aside: what one sample says nothing about has an infinite one.
+    func firstNonFinite(_ plan: Plan) -> String? {
+        zip(entries, plan.requests).first { entry, request in
+            guard entry.operand.firstNonFinite != nil else { return false }
+            // The logarithm of a determinant of 0.
+            return !(entry.shape.isEmpty && entry.values[0] == -.infinity && request.expression.containsLogdet)
+        }?.0.name
+    }
 }

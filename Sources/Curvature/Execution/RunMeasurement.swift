@@ -11,8 +11,10 @@ public struct RunMeasurement: Sendable {
         public var runs = 0
         /// The steps of an iteration's operators.
         public var bodies: [[Step]] = []
-        /// What became of the systems that an iteration has solved.
-        package var solves: [SolveReport] = []
+        /// What became of an iteration, each time it ran.
+        package var outcomes: [IterationOutcome] = []
+        /// The same, of systems that were solved.
+        package var solves: [SolveReport] { outcomes.compactMap(\.solve) }
         public init() {}
 
         package var stepRuns: StepRuns { StepRuns(runs: runs, bodies: bodies.map { $0.map(\.stepRuns) }) }

@@ -66,12 +66,8 @@ struct StepParts {
         case .iteration(let iteration):
             part.kind = "iteration"
             part.isEstimate = measured == nil
-            switch iteration.iteration.task {
-            case .solve(let options):
-                part.task =
-                    "\(options.solverText), relative residual \(NumberText.text(of: options.tolerance)), at most \(options.mostIterations) iterations"
-            }
-            part.outcome = measured?.solves.last?.text
+            part.task = iteration.iteration.task.text
+            part.outcome = measured?.outcomes.last?.text
         }
         return part
     }
@@ -81,8 +77,8 @@ extension Iteration {
     /// What a map is to the task.
     fileprivate func mapName(_ map: Int) -> String {
         switch task {
-        case .solve(let options):
-            map == 0 ? "operator" : options.solver == .lsmr ? "transpose" : "preconditioner"
+        case .solve(let options) where options.solver != .lsmr: map == 0 ? "operator" : "preconditioner"
+        default: map == 0 ? "operator" : "transpose"
         }
     }
 }

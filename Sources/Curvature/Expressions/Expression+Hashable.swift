@@ -39,7 +39,9 @@ extension Expression.Node {
         case inverse(InverseOptions)
         case kfac(KroneckerOptions)
         case dampedInverse(KroneckerOptions, UInt64, Bool)
-        case measure(KroneckerProduct.Measure)
+        case function(MatrixFunction)
+        case submatrix(rows: [Range<Int>], columns: [Range<Int>])
+        case kronecker, blockDiagonal, lowRank
         case diagonal, dense, transpose, sum, scaled, quotient, composition, application, norm, dot
     }
 
@@ -69,7 +71,11 @@ extension Expression.Node {
         case .kfac(let options): .kfac(options)
         case .dampedInverse(let options, let damping, let isHeuristic):
             .dampedInverse(options, damping.bitPattern, isHeuristic)
-        case .measure(let measure, _): .measure(measure)
+        case .function(let function, _): .function(function)
+        case .submatrix(_, let rows, let columns): .submatrix(rows: rows.ranges, columns: columns.ranges)
+        case .kronecker: .kronecker
+        case .blockDiagonal: .blockDiagonal
+        case .lowRank: .lowRank
         }
     }
 

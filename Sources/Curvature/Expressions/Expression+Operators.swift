@@ -34,20 +34,6 @@ extension Expression {
         return try make(.dampedInverse(options, damping: damping, isHeuristic: isHeuristic), map.kind)
     }
 
-    /// The trace or norm of an operator, where it has a closed form.
-    package static func measure(_ measure: KroneckerProduct.Measure, _ map: Expression) throws(KindError) -> Expression
-    {
-        guard case .operator = map.kind else {
-            throw KindError("'\(measure.rawValue)'", operand: 0, needs: "an operator", found: "\(map.kind)")
-        }
-        guard case .kfac = map.node else {
-            throw KindError(
-                "'\(measure.rawValue)'", operand: 0, needs: "an operator with a closed form in this version: kfac",
-                found: "\(map.kind)")
-        }
-        return try make(.measure(measure, map), .scalar)
-    }
-
     /// - Parameter preconditioner: An operator near the inverse.
     package static func inverse(
         _ map: Expression, _ options: InverseOptions = InverseOptions(), preconditioner: Expression? = nil

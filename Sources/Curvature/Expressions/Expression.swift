@@ -60,8 +60,16 @@ public final class Expression: Sendable {
         case composition(Expression, Expression)
         /// The inverse of Kronecker-factored blocks with each factor damped by itself.
         case dampedInverse(KroneckerOptions, damping: Double, isHeuristic: Bool)
-        /// A number about an operator that has it in closed form.
-        case measure(KroneckerProduct.Measure, Expression)
+        /// A function of an operator as a whole: its trace, its eigenvalues.
+        case function(MatrixFunction, Expression)
+        /// Some rows and columns of an operator.
+        case submatrix(Expression, rows: EntrySelection, columns: EntrySelection)
+        /// The Kronecker product of two or more operators.
+        case kronecker([Expression])
+        /// Operators along the diagonal, zeros elsewhere.
+        case blockDiagonal([Expression])
+        /// U U^T, for a block U.
+        case lowRank(Expression)
         /// The inverse of an operator, applied by a solver that may be preconditioned.
         case inverse(Expression, InverseOptions, preconditioner: Expression?)
         /// An operator applied to a vector or to each column of a block.
@@ -80,7 +88,11 @@ public final class Expression: Sendable {
         structuralHash = node.structuralHash(kind)
         properties = OperatorProperties(node)
         let inner = node.operands.lazy.map(\.iterationDepth).max() ?? 0
-        iterationDepth = if case .inverse = node { inner + 1 } else { inner }
+        iterationDepth =
+            switch node {
+            case .inverse, .function: inner + 1
+            default: inner
+            }
     }
 
     /// A node whose operands have been checked, but for their depth.
@@ -109,9 +121,9 @@ extension Expression.Node {
             .kfac, .dampedInverse:
             []
         case .diagonal(let operand), .dense(let operand), .transpose(let operand), .norm(let operand),
-            .measure(_, let operand):
+            .function(_, let operand), .submatrix(let operand, _, _), .lowRank(let operand):
             [operand]
-        case .sum(let operands): operands
+        case .sum(let operands), .kronecker(let operands), .blockDiagonal(let operands): operands
         case .inverse(let operand, _, let preconditioner): [operand] + [preconditioner].compactMap(\.self)
         case .scaled(let first, let second), .quotient(let first, let second), .composition(let first, let second),
             .application(let first, let second), .dot(let first, let second):

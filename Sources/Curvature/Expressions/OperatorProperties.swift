@@ -29,6 +29,10 @@ package struct OperatorProperties: Hashable, Sendable {
             self.init(isSymmetric: true)
             isDiagonal = true
         case .dense: self = .unknown
+        case .lowRank: self.init(isSymmetric: true, isPositiveSemidefinite: true)
+        case .submatrix(let operand, let rows, let columns):
+            self = rows.ranges == columns.ranges ? operand.properties : .unknown
+        case .kronecker(let operands), .blockDiagonal(let operands): self.init(blocks: operands.map(\.properties))
         case .transpose(let operand), .inverse(let operand, _, _): self = operand.properties
         case .scaled(let scale, let operand): self = operand.properties.scaled(by: scale.number)
         case .quotient(let operand, let divisor): self = operand.properties.scaled(by: divisor.number)
@@ -55,6 +59,15 @@ package struct OperatorProperties: Hashable, Sendable {
             isSymmetric: isSymmetric, isPositiveSemidefinite: isPositive,
             isPositiveDefinite: isPositive && operands.contains(where: \.isPositiveDefinite))
         isDiagonal = operands.allSatisfy(\.isDiagonal)
+    }
+
+    /// Of Kronecker products and operators along the diagonal: what all of them have.
+    private init(blocks: [Self]) {
+        self.init(
+            isSymmetric: blocks.allSatisfy { $0.isSymmetric == true } ? true : nil,
+            isPositiveSemidefinite: blocks.allSatisfy(\.isPositiveSemidefinite),
+            isPositiveDefinite: blocks.allSatisfy(\.isPositiveDefinite))
+        isDiagonal = blocks.allSatisfy(\.isDiagonal)
     }
 
     /// Symmetric if it reads the same from behind, each factor transposed: C^T S C.

@@ -76,18 +76,23 @@ private struct ExpressionPrinter {
         case .dampedInverse(let options, let damping, let isHeuristic):
             append("inverse(\(options), damping=\(NumberText.text(of: damping))")
             append(isHeuristic ? ", damping_style=heuristic)" : ")")
-        case .measure(let measure, let operand): write(call: measure.rawValue, operand)
+        case .function(let function, let operand):
+            append(function.name + "(")
+            write(operand, in: .sum)
+            append(function.argumentsText + ")")
+        case .submatrix(let operand, let rows, let columns):
+            append("submatrix(")
+            write(operand, in: .sum)
+            append(", \"\(rows.text)\", \"\(columns.text)\")")
+        case .kronecker(let operands): write(call: "kron", operands)
+        case .blockDiagonal(let operands): write(call: "block_diagonal", operands)
+        case .lowRank(let operand): write(call: "low_rank", operand)
         case .identity(let size): append(isSized ? "identity" : "identity(\(size))")
         case .diagonal(let operand): write(call: "diag", operand)
         case .dense(let operand): write(call: "dense", operand)
         case .transpose(let operand): write(call: "transpose", operand, isSized: isSized)
         case .norm(let operand): write(call: "norm", operand)
-        case .dot(let left, let right):
-            append("dot(")
-            write(left, in: .sum)
-            append(", ")
-            write(right, in: .sum)
-            append(")")
+        case .dot(let left, let right): write(call: "dot", [left, right])
         case .inverse(let operand, let options, let preconditioner):
             write(inverse: operand, options, preconditioner, isSized: isSized)
         case .sum(let operands): write(sum: operands, isSized: isSized)
@@ -114,6 +119,15 @@ private struct ExpressionPrinter {
     private mutating func write(call name: String, _ operand: Expression, isSized: Bool = false) {
         append(name + "(")
         write(operand, in: .sum, isSized: isSized)
+        append(")")
+    }
+
+    private mutating func write(call name: String, _ operands: [Expression]) {
+        append(name + "(")
+        for (index, operand) in operands.enumerated() where !isFull {
+            if index > 0 { append(", ") }
+            write(operand, in: .sum)
+        }
         append(")")
     }
 

@@ -94,23 +94,30 @@ enum Vocabulary {
             count: 1...1,
             keywords: ["solver", "tolerance", "max_iterations", "preconditioner", "scale", "damping", "damping_style"],
             build: inverse),
-        .function("trace(A)") { x throws(KindError) in try .measure(.trace, x[0]) },
-        .function("frobenius_norm(A)") { x throws(KindError) in try .measure(.frobeniusNorm, x[0]) },
+        .function(
+            "submatrix(A, \"rows\", \"columns\")", count: 3...3, keywords: [], build: submatrix),
+        .function("low_rank(U)") { x throws(KindError) in try .lowRank(x[0]) },
+        .function("kron(A, B, ...)", count: 1...64, keywords: []) { call throws(ExpressionError) in
+            try call.elaborator.checked(at: call.column, call.operands(), Expression.kronecker)
+        },
+        .function("block_diagonal(A, B, ...)", count: 1...1024, keywords: []) { call throws(ExpressionError) in
+            try call.elaborator.checked(at: call.column, call.operands(), Expression.blockDiagonal)
+        },
+        .function("materialize(A)") { x throws(KindError) in try .function(.materialize, of: x[0]) },
+        .estimated("trace", { .trace($0) }),
+        .estimated("diagonal", { .diagonal($0) }),
+        .estimated("frobenius_norm", { .frobeniusNorm($0) }),
+        .estimated("logdet", { .logdet($0) }),
+        .spectral("eigenvalues", { .eigenvalues($0) }),
+        .spectral("eigenvectors", { .eigenvectors($0) }),
+        .spectral("singular_values", { .singularValues($0) }),
+        .function(
+            "spectral_density(A, samples=..., depth=..., points=..., width=..., seed=...)", count: 1...1,
+            keywords: ["samples", "depth", "points", "width", "seed"], build: spectralDensity),
         .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
         .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
         .unavailable("ekfac"),
         .unavailable("kfoc"),
-        .unavailable("kron"),
-        .unavailable("block_diagonal"),
-        .unavailable("low_rank"),
-        .unavailable("submatrix"),
-        .unavailable("materialize"),
-        .unavailable("diagonal"),
-        .unavailable("logdet"),
-        .unavailable("eigenvalues"),
-        .unavailable("eigenvectors"),
-        .unavailable("singular_values"),
-        .unavailable("spectral_density"),
     ]
 
     /// Exact without `samples`.
@@ -129,11 +136,6 @@ enum Vocabulary {
         var options = InverseOptions()
         if let solver = try call.arguments.option("solver", among: InverseOptions.Solver.allCases.map(\.rawValue)) {
             options.solver = InverseOptions.Solver(rawValue: solver)!
-            guard options.solver != .direct else {
-                throw call.elaborator.source.error(
-                    at: call.arguments.column(of: "solver")!,
-                    "'solver=\(solver)' is not available in this version; expected auto, cg, minres, lsmr or neumann")
-            }
         }
         if let tolerance = try call.arguments.number("tolerance", above: 0, below: 1) { options.tolerance = tolerance }
         options.scale = try call.arguments.number("scale", above: 0, below: .greatestFiniteMagnitude)

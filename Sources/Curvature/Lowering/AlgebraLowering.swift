@@ -53,6 +53,9 @@ struct AlgebraLowering {
         case .kroneckerMeasure(let measure, let options, let factors):
             let packed = try node(factors)
             return try kronecker(options, packed, packed).measure(measure)
+        case .elementary(let function, let operands):
+            let operands = try operands.map { try node($0) }
+            return try ElementaryLowering(graph: graph).lower(function, operands, kind)
         case .ones(let entries): return try graph.filled(1, Shape([entries]), .real)
         case .columns(let parts):
             let blocks = try parts.map { part in

@@ -22,17 +22,14 @@ extension OperatorGraph {
             result = scaled(value(of: x, &known), by: divisor)
         case .application(let map, let x):
             result = apply(map, transposed: false, to: value(of: x, &known), &known)
-        case .measure(let measure, let operand):
-            guard case .kfac(let options) = operand.node else { preconditionFailure("only kfac has a closed form") }
-            result = intern(
-                .kroneckerMeasure(measure, options, factors: factors(options)), .scalar)
+        case .function(let function, let operand): result = value(of: function, operand, kind, &known)
         case .norm(let x): result = intern(.norm(value(of: x, &known)), .scalar)
         case .dot(let a, let b):
             let (first, second) = (value(of: a, &known), value(of: b, &known))
             let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
         case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition,
-            .inverse, .kfac, .dampedInverse:
+            .inverse, .kfac, .dampedInverse, .submatrix, .kronecker, .blockDiagonal, .lowRank:
             preconditionFailure("an operator has no value; requests of this kind are refused before")
         }
         known[expression] = result
@@ -40,7 +37,7 @@ extension OperatorGraph {
     }
 
     /// `map @ x`, or `transpose(map) @ x`.
-    private mutating func apply(
+    mutating func apply(
         _ map: Expression, transposed: Bool, to x: Value, _ known: inout [Expression: Value]
     ) -> Value {
         guard case .operator(let rows, let columns) = map.kind else {
@@ -84,28 +81,44 @@ extension OperatorGraph {
             let form = inner.shiftedKronecker!
             return kronecker(
                 form.options, .shiftedInverse(scale: form.scale, shift: form.shift), x, kind)
-        case .inverse(let inner, let options, let preconditioner):
-            func map(_ operand: Expression, isTransposed: Bool) -> Iteration.Map {
-                let hole = intern(.hole(depth: operand.iterationDepth, kind), kind)
-                return Iteration.Map(hole: hole, body: apply(operand, transposed: isTransposed, to: hole, &known))
+        case .inverse(let inner, let options, nil) where options.solver == .auto && usesClosedForms:
+            if let structured = inner.structuredInverse(options) {
+                return apply(structured, transposed: transposed, to: x, &known)
             }
-            var maps = [map(inner, isTransposed: transposed)]
-            if let preconditioner { maps.append(map(preconditioner, isTransposed: transposed)) }
-            // Least squares need the transpose beside the operator.
-            if options.solver == .lsmr { maps.append(map(inner, isTransposed: !transposed)) }
-            let solve = SolveOptions(
-                solver: options.solver, tolerance: options.tolerance,
-                mostIterations: options.maxIterations ?? min(rows, InverseOptions.defaultMostIterations),
-                scale: options.scale ?? 1,
-                isPositiveDefinite: inner.properties.isPositiveDefinite)
-            return intern(.iteration(Iteration(task: .solve(solve), maps: maps, arguments: [x])), kind)
-        case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot:
+            return solve(inner, options, nil, transposed: transposed, x, kind, &known)
+        case .inverse(let inner, let options, let preconditioner):
+            return solve(inner, options, preconditioner, transposed: transposed, x, kind, &known)
+        case .submatrix(let inner, let rows, let columns):
+            let (from, to) = transposed ? (rows, columns) : (columns, rows)
+            let size = inner.kind.shape[transposed ? 0 : 1]
+            let placed = intern(
+                .elementary(.placed(from.ranges, size: size), [x]), kind.replacingEntries(by: size))
+            let image = apply(inner, transposed: transposed, to: placed, &known)
+            return intern(.elementary(.rows(to.ranges), [image]), kind)
+        case .blockDiagonal(let blocks):
+            var start = 0
+            let images = blocks.map { block -> Value in
+                let columns = block.kind.shape[transposed ? 0 : 1]
+                let part = intern(
+                    .elementary(.rows([start..<start + columns]), [x]), kind.replacingEntries(by: columns))
+                start += columns
+                return apply(block, transposed: transposed, to: part, &known)
+            }
+            return intern(.elementary(.stacked, images), kind)
+        case .kronecker(let factors):
+            let matrices = factors.map { matrix(of: $0, &known) }
+            return intern(.elementary(.kroneckerProduct(isTransposed: transposed), matrices + [x]), kind)
+        case .lowRank(let block):
+            let block = value(of: block, &known)
+            guard case .block(_, let rank) = self.kind(block) else { preconditionFailure("low rank needs a block") }
+            let inner = intern(.denseProduct(block, isTransposed: true, x), kind.replacingEntries(by: rank))
+            return intern(.denseProduct(block, isTransposed: false, inner), kind)
+        case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot, .function:
             preconditionFailure("\(map.kind) is no operator")
-        case .measure: preconditionFailure("a scalar is no operator")
         }
     }
 
-    private mutating func factors(_ options: KroneckerOptions) -> Value {
+    mutating func factors(_ options: KroneckerOptions) -> Value {
         intern(.factors(options), .vector(layouts[options]!.count))
     }
     private mutating func kronecker(

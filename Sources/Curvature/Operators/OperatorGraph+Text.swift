@@ -64,11 +64,18 @@ extension OperatorGraph {
             let count = kind(value).columns
             return inner(x) + "[\(start + 1)" + (count.map { "...\(start + $0)" } ?? "") + "]"
         case .iteration(let iteration):
+            let map = iteration.maps.first.map { "x -> " + text($0.body, depth: depth - 1) } ?? ""
             switch iteration.task {
-            case .solve:
-                return
-                    "inverse(x -> \(text(iteration.maps[0].body, depth: depth - 1))) @ \(inner(iteration.arguments[0]))"
+            case .dense(.factorize): return "factors of \(inner(iteration.arguments[0]))"
+            case .dense(.logdet): return "logdet(\(inner(iteration.arguments[0])))"
+            case .dense(.solve): return "inverse(\(inner(iteration.arguments[0]))) @ \(inner(iteration.arguments[2]))"
+            case .solve: return "inverse(\(map)) @ \(inner(iteration.arguments[0]))"
+            case .function(let function): return "\(function.name)(\(map)\(function.argumentsText))"
+            case .eigenpairs(let options):
+                return "eigenpairs(\(map)\(MatrixFunction.eigenvalues(options).argumentsText))"
             }
+        case .elementary(let function, let operands):
+            return function.text(operands.map { inner($0) })
         case .norm(let x): return "norm(\(text(x, depth: depth - 1)))"
         case .dot(let a, let b): return "dot(\(text(a, depth: depth - 1)), \(text(b, depth: depth - 1)))"
         }

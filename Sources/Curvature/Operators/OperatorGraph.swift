@@ -11,6 +11,10 @@ package struct OperatorGraph: Sendable {
     package var layouts: [KroneckerOptions: FactorLayout] = [:]
     /// Of the selected parameters, in order.
     package var parameterShapes: [[Int]] = []
+    /// Closed forms that were found and methods that were chosen while operators became values.
+    package var choices: [Rewrite] = []
+    /// Whether what the structure of an operator says about its trace and the like is made use of.
+    package var usesClosedForms = true
     /// Whether an example's prediction depends on other examples.
     package let examplesMeet: Bool
 

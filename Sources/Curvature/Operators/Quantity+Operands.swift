@@ -23,6 +23,7 @@ extension Quantity {
         case .norm(let x): .norm(image(x))
         case .dot(let a, let b): .dot(image(a), image(b))
         case .columns(let parts): .columns(parts.map(image))
+        case .elementary(let function, let operands): .elementary(function, operands.map(image))
         case .columnRange(let x, let start): .columnRange(image(x), from: start)
         case .iteration(let iteration):
             .iteration(

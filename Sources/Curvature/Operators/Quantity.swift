@@ -32,7 +32,7 @@ package enum Quantity: Hashable, Sendable {
     case weighedGradient([PullbackTerm])
     /// What an iteration applies its operator to: it changes from one application to the next. `depth` tells nested ones apart.
     case hole(depth: Int, Kind)
-    /// The result of an iteration: a linear system's solution.
+    /// The result of an iteration: a linear system's solution, an operator's trace.
     case iteration(Iteration)
     /// The factors of a Kronecker-factored curvature, packed, in float64.
     case factors(KroneckerOptions)
@@ -41,6 +41,8 @@ package enum Quantity: Hashable, Sendable {
     /// A product with a Kronecker-factored operator or an inverse of it: factors, decompositions where it needs them, and the vector or block.
     case kroneckerProduct(KroneckerProduct, factors: Value, eigen: Value?, Value)
     case kroneckerMeasure(KroneckerProduct.Measure, KroneckerOptions, factors: Value)
+    /// Arithmetic that is no linear combination.
+    case elementary(ElementaryFunction, [Value])
     /// A vector of ones.
     case ones(Int)
     /// Vectors and blocks side by side, as one block.
@@ -54,6 +56,20 @@ package enum Quantity: Hashable, Sendable {
 package struct Iteration: Hashable, Sendable {
     package enum Task: Hashable, Sendable {
         case solve(SolveOptions)
+        /// A function of the operator as a whole, its method decided.
+        case function(MatrixFunction)
+        /// Eigenvalues in the first row, and eigenvectors below them.
+        case eigenpairs(SpectrumOptions)
+        /// Linear algebra on a matrix that is there: no operator is applied.
+        case dense(DenseTask)
+    }
+    package enum DenseTask: Hashable, Sendable {
+        /// Of a square matrix, the argument: its factors (n, n) and a row that says how they were found.
+        case factorize
+        /// The logarithm of the determinant from the factors.
+        case logdet
+        /// Solutions from the matrix, its factors and right-hand sides, good to this relative residual.
+        case solve(tolerance: Double)
     }
     package struct Map: Hashable, Sendable {
         package var hole: Value
@@ -61,9 +77,9 @@ package struct Iteration: Hashable, Sendable {
         package var body: Value
     }
     package var task: Task
-    /// The operator, and a preconditioner if there is one.
+    /// The operator, and a preconditioner or its transpose if there is one.
     package var maps: [Map]
-    /// What the task is about: right-hand sides.
+    /// What the task is about: right-hand sides, or nothing.
     package var arguments: [Value]
 }
 
@@ -126,7 +142,7 @@ extension Quantity {
             .dot(let a, let b):
             [a, b]
         case .iteration(let iteration): iteration.arguments + iteration.maps.map(\.body)
-        case .columns(let parts): parts
+        case .columns(let parts), .elementary(_, let parts): parts
         case .columnRange(let x, _): [x]
         }
     }
@@ -134,6 +150,7 @@ extension Quantity {
     package var isWide: Bool {
         switch self {
         case .factors, .factorEigen: true
+        case .iteration(let iteration): iteration.task == .dense(.factorize)
         default: false
         }
     }

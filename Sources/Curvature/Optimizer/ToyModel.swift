@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 
 /// A network so small that all its operators are matrices of a few rows: what quantities mean, evaluated by the book. Sizes are cut to
@@ -132,8 +133,38 @@ struct ToyModel {
         case .iteration(let iteration):
             switch iteration.task {
             case .solve: return solution(matrix(of: iteration.maps[0]), self.value(iteration.arguments[0]))
+            case .dense(.solve):
+                let whole = self.value(iteration.arguments[0])
+                let square = Matrix(whole.rows, whole.rows) { whole[$0, $1] }
+                return solution(square, self.value(iteration.arguments[2]))
+            case .dense(.factorize): return self.value(iteration.arguments[0])
+            case .dense(.logdet): return image("logdet", [self.value(iteration.arguments[0])], kind)
+            case .function(.materialize): return matrix(of: iteration.maps[0])
+            case .function(.trace):
+                let matrix = matrix(of: iteration.maps[0])
+                return Matrix((0..<matrix.rows).reduce(0) { $0 + matrix[$1, $1] })
+            case .function, .eigenpairs:
+                return image("\(iteration.task)", [matrix(of: iteration.maps[0])], kind)
             }
+        case .elementary(let function, let operands):
+            let values = operands.map { self.value($0) }
+            guard function.isLinear else { return image("\(function)", values, kind) }
+            // Any linear map will do, the same for the same function.
+            let rest = values.dropLast().map { image("\(function)", [$0], .scalar).entries[0] }
+            let map = random("\(function)\(kind.shape[0])", size(kind.shape[0]), values.last!.rows)
+            let product = rest.reduce(1, *) * (map * values.last!)
+            guard case .vector = kind, product.columns > 1 else { return product }
+            return Matrix(product.rows, 1) { row, _ in (0..<product.columns).reduce(0) { $0 + product[row, $1] } }
         }
+    }
+
+    /// A smooth function of the entries, the same for the same name: what stands for functions that have no meaning at these sizes.
+    private func image(_ name: String, _ operands: [Matrix], _ kind: Kind) -> Matrix {
+        var sum = 0.0
+        for (place, operand) in operands.enumerated() {
+            for (index, entry) in operand.entries.enumerated() { sum += sin(entry + Double(index + 7 * place)) }
+        }
+        return sum * leaf(name, kind)
     }
 
     private mutating func sum(_ terms: [PullbackTerm]) -> Matrix {

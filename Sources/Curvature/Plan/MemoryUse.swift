@@ -37,8 +37,14 @@ package struct MemoryUse: Hashable, Sendable {
             let kind = planner.operators.kind(value)
             return kind.shape.reduce(kind == .scalar || planner.operators[value].isWide ? 8 : width, *)
         }
-        values = planner.stored.reduce(0) { $0 + bytes($1) }
-        results = planner.stages.roots.reduce(0) { $0 + bytes($1) }
+        // Errors are float64, and results beside them.
+        func errors(_ values: some Sequence<Value>) -> Int {
+            values.reduce(0) { $0 + (planner.operators.errorKind(of: $1)?.shape.reduce(8, *) ?? 0) }
+        }
+        values = planner.stored.reduce(0) { $0 + bytes($1) } + errors(planner.stored)
+        results =
+            planner.stages.roots.reduce(0) { $0 + bytes($1) }
+            + errors(planner.stages.roots.flatMap { planner.operators.errorTerms(of: $0)?.map(\.value) ?? [] })
         kept = primal?.byteCount ?? 0
         workspaces = MemoryUse.workspaces(steps)
         arena = programs.map(\.layout.byteCount).max() ?? 0

@@ -62,6 +62,7 @@ public struct Plan: @unchecked Sendable {
         for request in requests { request.expression.kroneckerOptions(&seen, &factored) }
         // Where factors lie follows from the network; a naive plan needs no other use of it.
         let network = options.isNaive && factored.isEmpty ? nil : try NetworkLowering(problem)
+        operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
         for own in factored { operators.layouts[own] = try network!.factors(own).layout }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
@@ -81,7 +82,7 @@ public struct Plan: @unchecked Sendable {
             problem: problem, operators: operators, options: options, stages: stages, stored: stored, network: network
         ).plan()
         (batchSize, steps, primal, memory) = (planned.batch, planned.steps, planned.primal, planned.memory)
-        self.rewrites = rewrites + planned.rewrites
+        self.rewrites = (options.isNaive ? [] : operators.choices) + rewrites + planned.rewrites
         self.trace = trace
     }
 }

@@ -73,11 +73,11 @@ struct PlanDraft {
             case .iteration(let iteration, let value, let bodies):
                 var inner: [[Plan.Step]] = []
                 for body in bodies { inner.append(self.steps(body, batch, keeping, &next)) }
-                let kind = planner.operators.kind(value)
+                let form = IterationForm(
+                    iteration, planner.operators.kind(value), planner.operators, planner.options.precision)
                 let plan = IterationPlan(
-                    value: value, iteration: iteration, bodies: inner,
-                    expectedRuns: iteration.expectedRuns(entries: kind.shape[0]),
-                    workspaceBytes: iteration.workspaceBytes(kind, planner.options.precision))
+                    value: value, iteration: iteration, bodies: inner, expectedRuns: form.expectedRuns,
+                    workspaceBytes: form.workspaceBytes)
                 steps.append(Plan.Step(work: .iteration(plan), values: [value]))
             }
         }

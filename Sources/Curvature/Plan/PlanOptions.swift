@@ -23,5 +23,5 @@ public struct PlanOptions: Sendable {
 
 extension PlanOptions {
     /// The rewrite rules that can be switched off.
-    public static var ruleNames: [String] { Optimizer.rules.map(\.name) + ["keep-primals"] }
+    public static var ruleNames: [String] { Optimizer.rules.map(\.name) + [OperatorGraph.closedForms, "keep-primals"] }
 }

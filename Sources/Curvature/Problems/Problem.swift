@@ -31,9 +31,16 @@ public struct Problem: Sendable {
         let checked = try ProblemCheck(model: model, loss: loss, data: data, vectors: vectors)
         hasIndexTargets = checked.hasIndexTargets
         let count = selection.reduce(0) { $0 + model.parameters[$1].count }
-        shape = ProblemShape(
+        var shape = ProblemShape(
             examples: checked.examples, terms: checked.terms, outputs: checked.outputs, parameters: count,
             predictionShape: checked.predictionShape)
+        var start = 0
+        for parameter in selection.map({ model.parameters[$0] }) {
+            shape.parameterExtents.append(
+                ParameterExtent(name: parameter.name, entries: start..<start + parameter.count))
+            start += parameter.count
+        }
+        self.shape = shape
     }
 
     /// The same problem about other data of the same shapes.

@@ -17,7 +17,8 @@ extension SolveOptions {
         let limits = SolverOptions(tolerance: tolerance, maximumIterations: mostIterations)
         let second = maps.count > 1 ? maps[1] : nil
         switch solver {
-        case .auto, .direct, .cg: return try ConjugateGradients(maps[0], preconditioner: second, options: limits)
+        case .direct: preconditionFailure("a direct solution applies no operator")
+        case .auto, .cg: return try ConjugateGradients(maps[0], preconditioner: second, options: limits)
         case .minres: return try MinimumResidual(maps[0], preconditioner: second, options: limits)
         case .lsmr: return try LeastSquaresMinimumResidual(maps[0], transpose: second!, options: limits)
         case .neumann:

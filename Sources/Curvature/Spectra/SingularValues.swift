@@ -64,15 +64,22 @@ package final class SingularValues {
 
         init(_ rows: Int, _ columns: Int, _ width: Int, _ storage: Storage, _ count: Int) {
             let smaller = min(rows, columns)
-            if rows * columns <= SingularValues.denseElements
-                || ThickRestartLanczos.prefersDense(size: smaller, width: width, options: .init(count: count))
-            {
+            if SingularValues.prefersDense(rows: rows, columns: columns, width: width, count: count) {
                 matrix = whole.block(.float64, rows, columns)
                 values = whole.block(.float64, smaller)
             } else {
                 image = whole.block(storage, max(rows, columns), width)
             }
         }
+    }
+
+    private static func prefersDense(rows: Int, columns: Int, width: Int, count: Int) -> Bool {
+        rows * columns <= denseElements
+            || ThickRestartLanczos.prefersDense(size: min(rows, columns), width: width, options: .init(count: count))
+    }
+    /// Whether materializing is the better way.
+    package static func prefersDense(rows: Int, columns: Int, _ options: SpectrumOptions) -> Bool {
+        prefersDense(rows: rows, columns: columns, width: options.blockWidth, count: options.count)
     }
 
     package var isDense: Bool {

@@ -25,7 +25,7 @@ package struct CancelInverses: Rule {
             // A^-1 (A v).
             let (map, argument) = (iteration.maps[0], iteration.arguments[0])
             let candidates = graph.reachable(from: [argument]).filter {
-                $0 != argument && graph.kind($0) == graph.kind(map.hole)
+                $0 != argument && graph.kind($0) == graph.kind(value)
             }
             for candidate in candidates.suffix(16) where graph.filling(map, with: candidate) == argument {
                 if options.isPositiveDefinite {

@@ -40,9 +40,9 @@ package struct MergeSolves: Rule {
         var found: [Value] = []
         for value in graph.reachable(from: roots) {
             var own = analysis.needs(of: value).map { levels[$0] ?? 0 }.max() ?? 0
-            if case .iteration = graph[value], analysis.holes(of: value).isEmpty {
+            if case .iteration(let iteration) = graph[value], analysis.holes(of: value).isEmpty {
                 own += 1
-                if own == level { found.append(value) }
+                if own == level, case .solve = iteration.task { found.append(value) }
             }
             levels[value] = own
         }

@@ -1,0 +1,37 @@
+/// scale * U U^T + shift * identity.
+struct ShiftedLowRank {
+    /// U, (n, k).
+    var block: Expression
+    var scale: Double
+    var shift: Double
+
+    /// scale * U^T U + shift * identity, (k, k): what has to be inverted in place of the whole (Woodbury). nil where U is no taller than
+    /// wide, and nothing is gained.
+    var capacitance: Expression? {
+        guard case .block(let rows, let columns) = block.kind, columns < rows else { return nil }
+        return try? .sum([
+            .scaled(by: .number(scale), .applied(.transpose(.dense(block)), .dense(block))),
+            .scaled(by: .number(shift), .identity(columns)),
+        ])
+    }
+}
+
+extension Expression {
+    /// An operator of this form with numbers as scale and shift, neither of them 0.
+    var shiftedLowRank: ShiftedLowRank? {
+        guard let terms = linearTerms() else { return nil }
+        var (block, scale, shift): (Expression?, Double, Double) = (nil, 0, 0)
+        for term in terms {
+            guard let factor = term.scale.map(\.number) ?? 1 else { return nil }
+            switch term.map.node {
+            case .identity: shift += factor
+            case .lowRank(let own) where block == nil || block == own:
+                block = own
+                scale += factor
+            default: return nil
+            }
+        }
+        guard let block, scale != 0, shift != 0 else { return nil }
+        return ShiftedLowRank(block: block, scale: scale, shift: shift)
+    }
+}
