@@ -44,7 +44,20 @@ extension Expression {
         Expression(.jacobian, checked: .operator(rows: shape.outputEntries, columns: shape.parameters))
     }
 
-    package static func kfac(_ options: KroneckerOptions, _ shape: ProblemShape) -> Expression {
+    /// Kronecker-factored curvature of any form.
+    package static func kfac(_ options: KroneckerOptions, _ shape: ProblemShape) throws(KindError) -> Expression {
+        let name = "'\(options.form.rawValue)'"
+        if options.form != .kfac, options.fisher == .forwardOnly {
+            throw KindError(
+                name, needs: "output gradients: fisher=type2, mc or empirical", found: "fisher=forward_only")
+        }
+        if options.form == .kfoc, options.weightSharing != .expand {
+            throw KindError(
+                name, needs: "weight_sharing=expand", found: "weight_sharing=\(options.weightSharing.rawValue)")
+        }
+        if options.samples < 1 {
+            throw KindError("'samples'", needs: "a whole number from 1", found: "\(options.samples)")
+        }
         var options = options
         // What draws nothing has no seed.
         if options.fisher != .mc { (options.samples, options.seed) = (1, 0) }

@@ -31,6 +31,11 @@ extension Expression {
                 "'damping'", operand: 0, needs: "Kronecker-factored blocks, as kfac gives them", found: "\(map.kind)",
                 hint: "a damped inverse of any operator is inverse(A + d * identity)")
         }
+        if options.form == .ekfac, isHeuristic {
+            throw KindError(
+                "'damping_style'", needs: "kfac or kfoc, which have factors to damp", found: "ekfac",
+                hint: "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity")
+        }
         return try make(.dampedInverse(options, damping: damping, isHeuristic: isHeuristic), map.kind)
     }
 

@@ -21,52 +21,98 @@ package struct FactorLayout: Hashable, Sendable {
         package var form: Form
         /// Places in the selection: the weight, and a bias that is joint with it; or one parameter.
         package var parameters: [Int]
+        /// Where EKFAC's eigenvalues of the block begin, (outputs, inputs) or (outputs); nil for a block that is exact without.
+        package var correction: Int?
+
+        package var correctionCount: Int {
+            switch form {
+            case .kronecker(_, _, let outputs, let input, _): outputs * input.size
+            case .single(_, let count): count
+            }
+        }
     }
     package private(set) var blocks: [Block] = []
     package private(set) var count = 0
     package private(set) var matrices: [SymmetricEigen.Matrix] = []
+    package private(set) var correctionCount = 0
     package var eigenCount: Int { matrices.reduce(0) { $0 + $1.count } }
 
     /// The layout of `factors`, with their nodes in packed order.
     static func make(_ factors: [LayerFactors], _ graph: TensorGraph) -> (layout: FactorLayout, nodes: [Node]) {
         var layout = FactorLayout()
         var nodes: [Node] = []
+        func factor(_ node: Node) -> Factor {
+            nodes.append(node)
+            return layout.addFactor(size: graph.shape(node)[0].inner, isDiagonal: graph.shape(node).rank == 1)
+        }
         for layer in factors {
-            if let weight = layer.weight {
-                let parameters = [layer.layer.weight!] + (layer.isJoint ? [layer.layer.bias!] : [])
-                layout.add(weight, layer, parameters, graph, &nodes)
+            for (block, parameters, isBias) in layer.blocks {
+                switch block {
+                case .kronecker(let output, let input), .table(let output, let input):
+                    guard let matrix = layer.layer.matrixLayout else {
+                        preconditionFailure("a matrix without a layout")
+                    }
+                    let own = output.map(factor)
+                    layout.addBlock(
+                        .kronecker(
+                            matrix, output: own, outputs: matrix.outputs, input: factor(input), isJoint: layer.isJoint),
+                        parameters, isCorrected: true)
+                case .full(let node), .diagonal(let node):
+                    let count = graph.shape(node)[0].inner
+                    layout.addBlock(.single(factor(node), count: count), parameters, isCorrected: isBias)
+                case .identity: layout.addBlock(.single(nil, count: -1), parameters, isCorrected: false)
+                }
             }
-            if let bias = layer.bias { layout.add(bias, layer, [layer.layer.bias!], graph, &nodes) }
         }
         return (layout, nodes)
     }
 
-    private mutating func add(
-        _ block: FactorBlock, _ layer: LayerFactors, _ parameters: [Int], _ graph: TensorGraph, _ nodes: inout [Node]
-    ) {
-        func isDiagonal(_ node: Node) -> Bool { graph.shape(node).rank == 1 }
-        func factor(_ node: Node) -> Factor {
-            var factor = Factor(
-                offset: count, size: graph.shape(node)[0].inner, isDiagonal: isDiagonal(node))
-            if !factor.isDiagonal {
-                factor.eigen = eigenCount
-                matrices.append(SymmetricEigen.Matrix(offset: count, size: factor.size))
+    mutating func addFactor(size: Int, isDiagonal: Bool = false) -> Factor {
+        var factor = Factor(offset: count, size: size, isDiagonal: isDiagonal)
+        if !isDiagonal {
+            factor.eigen = eigenCount
+            matrices.append(SymmetricEigen.Matrix(offset: count, size: size))
+        }
+        count += factor.count
+        return factor
+    }
+
+    mutating func addBlock(_ form: Form, _ parameters: [Int], isCorrected: Bool) {
+        var block = Block(form: form, parameters: parameters)
+        if isCorrected {
+            block.correction = correctionCount
+            correctionCount += block.correctionCount
+        }
+        blocks.append(block)
+    }
+
+    /// Where eigenvalues that are equal make EKFAC's depend on the choice of eigenvectors.
+    var eigenspaces: [EigenspaceMeans.Block] {
+        blocks.compactMap { block in
+            guard let start = block.correction else { return nil }
+            func axis(_ factor: Factor?, _ size: Int) -> EigenspaceMeans.Axis {
+                EigenspaceMeans.Axis(eigenvalues: factor?.eigen, size: size)
             }
-            count += factor.count
-            nodes.append(node)
-            return factor
+            switch block.form {
+            case .kronecker(_, let output, let outputs, let input, _):
+                return EigenspaceMeans.Block(
+                    offset: start, rows: axis(output, outputs), columns: axis(input, input.size))
+            case .single(let factor, let count):
+                return EigenspaceMeans.Block(offset: start, rows: axis(factor, count), columns: axis(nil, 1))
+            }
         }
-        let form: Form
-        switch block {
-        case .kronecker(let output, let input), .table(let output, let input):
-            guard let layout = layer.layer.matrixLayout else { preconditionFailure("a matrix without a layout") }
-            let own = output.map(factor)
-            form = .kronecker(
-                layout, output: own, outputs: layout.outputs, input: factor(input), isJoint: layer.isJoint)
-        case .full(let node), .diagonal(let node): form = .single(factor(node), count: graph.shape(node)[0].inner)
-        case .identity: form = .single(nil, count: -1)
+    }
+}
+
+extension LayerFactors {
+    /// The blocks, with the parameters that each is about: the weight's, then the bias's own.
+    fileprivate var blocks: [(block: FactorBlock, parameters: [Int], isBias: Bool)] {
+        var blocks: [(FactorBlock, [Int], Bool)] = []
+        if let weight {
+            blocks.append((weight, [layer.weight!] + (isJoint ? [layer.bias!] : []), false))
         }
-        blocks.append(Block(form: form, parameters: parameters))
+        if let bias { blocks.append((bias, [layer.bias!], true)) }
+        return blocks
     }
 }
 

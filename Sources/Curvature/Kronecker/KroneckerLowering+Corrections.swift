@@ -17,6 +17,31 @@ extension KroneckerLowering {
         var bias: Node?
     }
 
+    /// The eigenvalues of all blocks that are corrected, in packed order.
+    ///
+    /// - Parameter eigen: Packed eigendecompositions of the factors with this layout.
+    func corrections(_ layout: FactorLayout, eigen: Node) throws -> [Node] {
+        func basis(_ factor: FactorLayout.Factor) throws -> Node {
+            let size = factor.size
+            let rows = try graph.slice(eigen, axis: 0, start: factor.eigen! + size, count: size * size)
+            return try graph.permute(graph.cast(graph.reshape(rows, Shape([size, size])), to: .real), [1, 0])
+        }
+        func full(_ block: FactorLayout.Block) throws -> Node? {
+            guard case .single(let factor?, _) = block.form, block.correction != nil else { return nil }
+            return try basis(factor)
+        }
+        var remaining = layout.blocks[...]
+        let bases = try layers.map { layer -> Bases? in
+            let weight = layer.weight == nil ? nil : remaining.removeFirst()
+            let bias = layer.bias == nil || isJoint(layer) ? nil : try full(remaining.removeFirst())
+            if case .kronecker(_, let output?, _, let input, _)? = weight?.form {
+                return Bases(output: try basis(output), input: input.isDiagonal ? nil : try basis(input), bias: bias)
+            }
+            return bias.map { Bases(output: $0, bias: $0) }
+        }
+        return try corrections(bases).flatMap { [$0?.weight, $0?.bias].compactMap(\.self) }
+    }
+
     /// - Parameter bases: For each layer; nil where a layer has no Kronecker block.
     func corrections(_ bases: [Bases?]) throws -> [Corrections?] {
         guard let cotangents = try network.cotangents(options) else {

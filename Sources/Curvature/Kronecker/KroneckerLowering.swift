@@ -9,9 +9,9 @@ struct KroneckerLowering {
     var graph: TensorGraph { network.graph }
 
     /// - Parameter name: How messages call the operator: `kfac`.
-    init(_ options: KroneckerOptions, _ network: NetworkLowering, name: String = "kfac") throws {
+    init(_ options: KroneckerOptions, _ network: NetworkLowering, name: String? = nil) throws {
         (self.options, self.network) = (options, network)
-        layers = try LayerDiscovery.layers(network, for: name)
+        layers = try LayerDiscovery.layers(network, for: name ?? options.form.rawValue)
     }
 
     /// Whether a layer's weight and bias are one matrix.
@@ -201,7 +201,7 @@ struct KroneckerLowering {
                 output: try output(gradients.uses.map(\.weight)),
                 input: try rowFrequencies(gradients, rows: layout.inputs))
         case .bias: break
-        case .elementwise: weight = try elementwise(gradients, cotangents)
+        case .elementwise: weight = try cotangents.map { try elementwise(gradients, $0.factor) } ?? .identity
         case .unused:
             let count = network.problem.parameters[layer.weight!].count
             weight = .diagonal(try graph.filled(0, Shape([count])))
@@ -217,15 +217,14 @@ struct KroneckerLowering {
 
     /// The block of a parameter whose entries have gradients of their own: sums over all positions of an example, so that it is exact where
     /// each example has one term.
-    func elementwise(_ gradients: LayerGradients, _ cotangents: Cotangents?) throws -> FactorBlock {
-        guard let cotangents else { return .identity }
+    func elementwise(_ gradients: LayerGradients, _ factor: Double) throws -> FactorBlock {
         let sum = try summed(gradients.uses.compactMap(\.weight), gradients)
         let rank = graph.shape(sum).rank
         if graph.shape(sum)[rank - 1].inner <= options.largestFullBlock {
-            return .full(try scaled(gram(sum), cotangents.factor))
+            return .full(try scaled(gram(sum), factor))
         }
         return .diagonal(
-            try scaled(graph.sum(graph.square(sum), axes: Array(0..<(rank - 1)), wide: true), cotangents.factor))
+            try scaled(graph.sum(graph.square(sum), axes: Array(0..<(rank - 1)), wide: true), factor))
     }
 
     /// Output gradients summed over the positions of an example, and over uses.

@@ -1,5 +1,14 @@
 /// What a Kronecker-factored curvature approximates, and how it treats positions that share a weight.
 package struct KroneckerOptions: Hashable, Sendable {
+    /// How a block is made of what passes by.
+    package enum Form: String, Hashable, Sendable, CaseIterable {
+        /// The product of two second moments (Martens and Grosse 2015).
+        case kfac
+        /// KFAC's eigenvectors with second moments along them as eigenvalues (George et al. 2018).
+        case ekfac
+        /// The nearest Kronecker product in Frobenius norm (Van Loan and Pitsianis 1993; Schnaus et al. 2021).
+        case kfoc
+    }
     /// Which output gradients the factors are made of.
     package enum Fisher: String, Hashable, Sendable, CaseIterable {
         /// The columns of a square root of the loss's Hessian at the outputs: exact.
@@ -14,6 +23,7 @@ package struct KroneckerOptions: Hashable, Sendable {
     /// Positions as if they were examples (`expand`), or averaged and summed within each example (`reduce`).
     package enum WeightSharing: String, Hashable, Sendable, CaseIterable { case expand, reduce }
 
+    package var form: Form
     package var fisher: Fisher
     /// Draws for each term, with `mc`.
     package var samples: Int
@@ -25,10 +35,33 @@ package struct KroneckerOptions: Hashable, Sendable {
     package var largestFullBlock = 1024
 
     package init(
-        fisher: Fisher = .mc, samples: Int = 1, seed: UInt64 = 0, weightSharing: WeightSharing = .expand,
-        separatesWeightAndBias: Bool = true
+        form: Form = .kfac, fisher: Fisher = .mc, samples: Int = 1, seed: UInt64 = 0,
+        weightSharing: WeightSharing = .expand, separatesWeightAndBias: Bool = true
     ) {
-        (self.fisher, self.samples, self.seed) = (fisher, samples, seed)
+        (self.form, self.fisher, self.samples, self.seed) = (form, fisher, samples, seed)
         (self.weightSharing, self.separatesWeightAndBias) = (weightSharing, separatesWeightAndBias)
+    }
+
+    /// The options of KFAC's factors, which EKFAC shares with it.
+    var factors: KroneckerOptions {
+        var options = self
+        if form == .ekfac { options.form = .kfac }
+        return options
+    }
+}
+
+extension KroneckerOptions: CustomStringConvertible {
+    /// In the language, options that are as they are without being written left out.
+    package var description: String {
+        let plain = KroneckerOptions()
+        var parts: [String] = []
+        if fisher != plain.fisher { parts.append("fisher=\(fisher.rawValue)") }
+        if samples != plain.samples { parts.append("samples=\(samples)") }
+        if seed != plain.seed { parts.append("seed=\(seed)") }
+        if weightSharing != plain.weightSharing { parts.append("weight_sharing=\(weightSharing.rawValue)") }
+        if separatesWeightAndBias != plain.separatesWeightAndBias {
+            parts.append("separate_weight_and_bias=\(separatesWeightAndBias)")
+        }
+        return parts.isEmpty ? form.rawValue : "\(form.rawValue)(\(parts.joined(separator: ", ")))"
     }
 }

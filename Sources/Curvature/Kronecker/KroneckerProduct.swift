@@ -9,31 +9,38 @@ package struct KroneckerProduct: Hashable, Sendable {
         case heuristicInverse(damping: Double)
         /// (scale K + shift I)^-1 x, exact, by eigendecompositions.
         case shiftedInverse(scale: Double, shift: Double)
-
-        /// Whether it works on eigendecompositions of the factors.
-        var needsEigen: Bool { self != .product }
-    }
-    package enum Measure: String, Hashable, Sendable {
-        case trace
-        case frobeniusNorm = "frobenius_norm"
     }
 
     package var options: KroneckerOptions
     package var mode: Mode
+
+    /// Whether it works on eigendecompositions of the factors.
+    var needsEigen: Bool { mode != .product || options.form == .ekfac }
 }
 
-extension KroneckerOptions: CustomStringConvertible {
-    /// In the language, options that are as they are without being written left out.
-    package var description: String {
-        let plain = KroneckerOptions()
-        var parts: [String] = []
-        if fisher != plain.fisher { parts.append("fisher=\(fisher.rawValue)") }
-        if samples != plain.samples { parts.append("samples=\(samples)") }
-        if seed != plain.seed { parts.append("seed=\(seed)") }
-        if weightSharing != plain.weightSharing { parts.append("weight_sharing=\(weightSharing.rawValue)") }
-        if separatesWeightAndBias != plain.separatesWeightAndBias {
-            parts.append("separate_weight_and_bias=\(separatesWeightAndBias)")
+/// A number or a vector about a Kronecker-factored curvature that has a closed form.
+package enum KroneckerMeasure: Hashable, Sendable {
+    case trace
+    case frobeniusNorm
+    /// Of scale K + shift I.
+    case logdet(scale: Double, shift: Double)
+    case diagonal
+    /// All of them, block by block, in no order.
+    case eigenvalues
+
+    var needsEigen: Bool {
+        switch self {
+        case .logdet, .eigenvalues: true
+        default: false
         }
-        return parts.isEmpty ? "kfac" : "kfac(\(parts.joined(separator: ", ")))"
+    }
+    package var name: String {
+        switch self {
+        case .trace: "trace"
+        case .frobeniusNorm: "frobenius_norm"
+        case .logdet: "logdet"
+        case .diagonal: "diagonal"
+        case .eigenvalues: "eigenvalues"
+        }
     }
 }

@@ -82,9 +82,9 @@ enum Vocabulary {
         .leaf("fisher(samples=S, seed=s)", keywords: ["samples", "seed"], build: ggn),
         .leaf("empirical_fisher") { .empiricalFisher($0) },
         .leaf("jacobian") { .jacobian($0) },
-        .leaf(
-            "kfac(fisher=..., samples=S, seed=s, weight_sharing=..., separate_weight_and_bias=...)",
-            keywords: ["fisher", "samples", "seed", "weight_sharing", "separate_weight_and_bias"], build: kfac),
+        .kronecker(.kfac),
+        .kronecker(.ekfac),
+        .kronecker(.kfoc),
         .leaf("identity(n)", count: 0...1, build: identity),
         .function("diag(v)") { x throws(KindError) in try .diagonal(x[0]) },
         .function("dense(M)") { x throws(KindError) in try .dense(x[0]) },
@@ -116,8 +116,6 @@ enum Vocabulary {
             keywords: ["samples", "depth", "points", "width", "seed"], build: spectralDensity),
         .function("norm(v)") { x throws(KindError) in try .norm(x[0]) },
         .function("dot(u, v)") { x throws(KindError) in try .dot(x[0], x[1]) },
-        .unavailable("ekfac"),
-        .unavailable("kfoc"),
     ]
 
     /// Exact without `samples`.
@@ -159,29 +157,6 @@ enum Vocabulary {
         }
         return try call.elaborator.checked(at: call.column, operands) { [options] x throws(KindError) in
             try .inverse(x[0], options, preconditioner: x.count > 1 ? x[1] : nil)
-        }
-    }
-
-    @Sendable private static func kfac(_ call: Call) throws(ExpressionError) -> Elaborated {
-        var options = KroneckerOptions()
-        let arguments = call.arguments
-        if let fisher = try arguments.option("fisher", among: KroneckerOptions.Fisher.allCases.map(\.rawValue)) {
-            options.fisher = KroneckerOptions.Fisher(rawValue: fisher)!
-        }
-        if let samples = try arguments.wholeNumber("samples", from: 1, through: UInt64(Int32.max)) {
-            options.samples = Int(samples)
-        }
-        options.seed = try arguments.wholeNumber("seed", from: 0, through: .max) ?? 0
-        if let sharing = try arguments.option(
-            "weight_sharing", among: KroneckerOptions.WeightSharing.allCases.map(\.rawValue))
-        {
-            options.weightSharing = KroneckerOptions.WeightSharing(rawValue: sharing)!
-        }
-        if let separate = try arguments.option("separate_weight_and_bias", among: ["true", "false"]) {
-            options.separatesWeightAndBias = separate == "true"
-        }
-        return try call.elaborator.checked(at: call.column, []) { [options] _ throws(KindError) in
-            .kfac(options, call.elaborator.shape)
         }
     }
 

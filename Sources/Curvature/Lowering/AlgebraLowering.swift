@@ -45,14 +45,9 @@ struct AlgebraLowering {
                 sum = try graph.add(sum, graph.multiply(x, graph.filled(term.factor, like: x)))
             }
             return sum
-        case .factorEigen(let factors, let options):
-            return try graph.append(SymmetricEigen(operators.layouts[options]!.matrices), node(factors))
-        case .kroneckerProduct(let product, let factors, let eigen, let x):
-            let (packed, own, x) = (try node(eigen ?? factors), try node(factors), try node(x))
-            return try kronecker(product.options, packed, own).product(product.mode, x)
-        case .kroneckerMeasure(let measure, let options, let factors):
-            let packed = try node(factors)
-            return try kronecker(options, packed, packed).measure(measure)
+        case .kronecker(let step, let operands):
+            let operands = try operands.map { try node($0) }
+            return try KroneckerStepLowering(graph: graph, operators: operators).lower(step, operands)
         case .elementary(let function, let operands):
             let operands = try operands.map { try node($0) }
             return try ElementaryLowering(graph: graph).lower(function, operands, kind)
@@ -82,16 +77,9 @@ struct AlgebraLowering {
         case .dot(let a, let b):
             let product = try graph.multiply(graph.cast(node(a), to: .float64), graph.cast(node(b), to: .float64))
             return try graph.sum(product, axes: Array(0..<graph.shape(product).rank))
-        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration,
-            .factors:
+        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
-    }
-
-    private func kronecker(_ options: KroneckerOptions, _ packed: Node, _ factors: Node) -> KroneckerAlgebra {
-        KroneckerAlgebra(
-            graph: graph, layout: operators.layouts[options]!, shapes: operators.parameterShapes, packed: packed,
-            factors: factors)
     }
 
     private func scaled(_ x: Node, by scalar: Node) throws -> Node {

@@ -1,15 +1,17 @@
 import TensorIR
 
-/// Products with Kronecker-factored operators and their inverses, and their traces and norms, on packed factors: nothing of a block's own size is formed.
+/// Products with Kronecker-factored operators and their inverses on packed factors: nothing of a block's own size squared is formed.
 struct KroneckerAlgebra {
     let graph: TensorGraph
     let layout: FactorLayout
     /// Shapes of the selected parameters, in order.
     let shapes: [[Int]]
-    /// Packed factors, or packed eigendecompositions of them, in float64.
-    let packed: Node
-    /// Packed factors where `packed` has decompositions: diagonals have none.
+    /// Packed factors, in float64.
     let factors: Node
+    /// Packed eigendecompositions of them, where they are needed.
+    let eigen: Node?
+    /// EKFAC's eigenvalues.
+    let corrections: Node?
 
     // MARK: Products
 
@@ -30,7 +32,7 @@ struct KroneckerAlgebra {
             switch block.form {
             case .single(let factor, _):
                 let place = block.parameters[0]
-                results[place] = try single(mode, factor, pieces[place], hasColumns)
+                results[place] = try single(mode, factor, correction(block), pieces[place], hasColumns)
             case .kronecker(let matrix, let output, let outputs, let input, let isJoint):
                 let weight = block.parameters[0]
                 var m = try folded(pieces[weight], matrix, columns)
@@ -38,7 +40,8 @@ struct KroneckerAlgebra {
                     let bias = try graph.reshape(pieces[block.parameters[1]], Shape([Dimension(outputs), 1] + columns))
                     m = try graph.concatenate([m, bias], axis: 1)
                 }
-                var result = try kronecker(mode, output, outputs, input, m, hasColumns)
+                let scales = try scales(mode, output, outputs, input, correction(block))
+                var result = try kronecker(output, input, scales, m, hasColumns)
                 if isJoint {
                     let inputs = matrix.inputs
                     let bias = try graph.slice(result, axis: 1, start: inputs, count: 1)
@@ -53,12 +56,12 @@ struct KroneckerAlgebra {
     }
 
     /// A stored parameter as its matrix (outputs, inputs).
-    private func folded(_ piece: Node, _ matrix: MatrixLayout, _ columns: [Dimension]) throws -> Node {
+    func folded(_ piece: Node, _ matrix: MatrixLayout, _ columns: [Dimension]) throws -> Node {
         let stored = try graph.reshape(piece, Shape(matrix.shape.map { Dimension($0) } + columns))
         let turned = try graph.permute(stored, axes(matrix, columns))
         return try graph.reshape(turned, Shape([Dimension(matrix.outputs), Dimension(matrix.inputs)] + columns))
     }
-    private func unfolded(_ m: Node, _ matrix: MatrixLayout, _ columns: [Dimension]) throws -> Node {
+    func unfolded(_ m: Node, _ matrix: MatrixLayout, _ columns: [Dimension]) throws -> Node {
         let order = axes(matrix, columns)
         let sizes = matrix.shape.map { Dimension($0) } + columns
         let turned = try graph.reshape(m, Shape(order.map { sizes[$0] }))
@@ -74,11 +77,11 @@ struct KroneckerAlgebra {
         return own + (0..<rank).filter { !own.contains($0) } + (columns.isEmpty ? [] : [rank])
     }
 
+    /// dM -> B dM A, or Q_B (scales * (Q_B^T dM Q_A)) Q_A^T.
     private func kronecker(
-        _ mode: KroneckerProduct.Mode, _ output: FactorLayout.Factor?, _ outputs: Int, _ input: FactorLayout.Factor,
-        _ m: Node, _ hasColumns: Bool
+        _ output: FactorLayout.Factor?, _ input: FactorLayout.Factor, _ scales: Node?, _ m: Node, _ hasColumns: Bool
     ) throws -> Node {
-        guard mode.needsEigen else {
+        guard let scales else {
             let left = try output.map { try times(matrix($0), m, axis: 0, hasColumns) } ?? m
             if input.isDiagonal {
                 let diagonal = try real(diagonal(input))
@@ -86,26 +89,54 @@ struct KroneckerAlgebra {
             }
             return try times(matrix(input), left, axis: 1, hasColumns)
         }
-        // Into the eigenbases, divided by what the eigenvalues give, and back.
+        // Into the eigenbases, scaled there, and back.
         let vectors = (output: try output.map(eigenvectors), input: input.isDiagonal ? nil : try eigenvectors(input))
         var rotated = m
         if let rows = vectors.output { rotated = try times(rows, rotated, axis: 0, hasColumns) }
         if let rows = vectors.input { rotated = try times(rows, rotated, axis: 1, hasColumns) }
-        let b = try output.map(eigenvalues) ?? graph.filled(1, Shape([outputs]), .float64)
-        let a = try input.isDiagonal ? diagonal(input) : eigenvalues(input)
-        let inverse = try real(graph.reciprocal(denominator(mode, b, a)))
-        rotated = try graph.multiply(rotated, graph.broadcast(inverse, to: graph.shape(rotated), axes: [0, 1]))
+        rotated = try graph.multiply(rotated, graph.broadcast(real(scales), to: graph.shape(rotated), axes: [0, 1]))
         if let rows = vectors.output { rotated = try times(rows, rotated, axis: 0, hasColumns, isTransposed: true) }
         if let rows = vectors.input { rotated = try times(rows, rotated, axis: 1, hasColumns, isTransposed: true) }
         return rotated
     }
 
+    /// What an entry in the eigenbases is multiplied with, (outputs, inputs); nil where the factors themselves are applied.
+    private func scales(
+        _ mode: KroneckerProduct.Mode, _ output: FactorLayout.Factor?, _ outputs: Int, _ input: FactorLayout.Factor,
+        _ correction: Node?
+    ) throws -> Node? {
+        if let correction {
+            let own = try graph.reshape(correction, Shape([outputs, input.size]))
+            return try scales(mode, eigenvalues: own)
+        }
+        if mode == .product { return nil }
+        let b = try output.map(eigenvalues) ?? graph.filled(1, Shape([outputs]), .float64)
+        let a = try input.isDiagonal ? diagonal(input) : eigenvalues(input)
+        return try graph.reciprocal(denominator(mode, b, a))
+    }
+
+    /// The same where the block's eigenvalues are given.
+    private func scales(_ mode: KroneckerProduct.Mode, eigenvalues: Node) throws -> Node {
+        let (scale, shift): (Double, Double)
+        switch mode {
+        case .product: return eigenvalues
+        case .factorInverse(let damping): (scale, shift) = (1, damping)
+        case .heuristicInverse(let damping): (scale, shift) = (1, max(damping, 1e-8))
+        case .shiftedInverse(let factor, let summand): (scale, shift) = (factor, summand)
+        }
+        let sum = try graph.add(graph.scale(eigenvalues, by: scale), graph.filled(shift, like: eigenvalues))
+        return try graph.reciprocal(sum)
+    }
+
+    /// b a^T, (outputs, inputs).
+    func outer(_ b: Node, _ a: Node) throws -> Node {
+        let shape = Shape([graph.shape(b)[0], graph.shape(a)[0]])
+        return try graph.multiply(
+            graph.broadcast(b, to: shape, axes: [0]), graph.broadcast(a, to: shape, axes: [1]))
+    }
+
     /// What an entry in the eigenbases is divided by, (outputs, inputs).
     private func denominator(_ mode: KroneckerProduct.Mode, _ b: Node, _ a: Node) throws -> Node {
-        let shape = Shape([graph.shape(b)[0], graph.shape(a)[0]])
-        func outer(_ b: Node, _ a: Node) throws -> Node {
-            try graph.multiply(graph.broadcast(b, to: shape, axes: [0]), graph.broadcast(a, to: shape, axes: [1]))
-        }
         func added(_ x: Node, _ scalar: Node) throws -> Node {
             try graph.add(x, graph.broadcast(scalar, to: graph.shape(x), axes: []))
         }
@@ -135,36 +166,23 @@ struct KroneckerAlgebra {
 
     /// A block on a parameter's entries as they are stored.
     private func single(
-        _ mode: KroneckerProduct.Mode, _ factor: FactorLayout.Factor?, _ x: Node, _ hasColumns: Bool
+        _ mode: KroneckerProduct.Mode, _ factor: FactorLayout.Factor?, _ correction: Node?, _ x: Node,
+        _ hasColumns: Bool
     ) throws -> Node {
-        func divided(_ x: Node, by eigenvalues: Node) throws -> Node {
-            let shift: (scale: Double, damping: Double) =
-                switch mode {
-                case .product: (1, 0)
-                case .factorInverse(let damping): (1, damping)
-                case .heuristicInverse(let damping): (1, max(damping, 1e-8))
-                case .shiftedInverse(let scale, let shift): (scale, shift)
-                }
-            let sum = try graph.add(
-                graph.scale(eigenvalues, by: shift.scale), graph.filled(shift.damping, like: eigenvalues))
-            let inverse = try real(graph.reciprocal(sum))
-            return try graph.multiply(x, graph.broadcast(inverse, to: graph.shape(x), axes: [0]))
+        func scaled(_ x: Node, _ eigenvalues: Node) throws -> Node {
+            let scales = try real(scales(mode, eigenvalues: eigenvalues))
+            return try graph.multiply(x, graph.broadcast(scales, to: graph.shape(x), axes: [0]))
         }
         guard let factor else {
-            return try mode.needsEigen
-                ? divided(x, by: graph.filled(1, Shape([graph.shape(x)[0]]), .float64)) : x
+            return try mode == .product ? x : scaled(x, graph.filled(1, Shape([graph.shape(x)[0]]), .float64))
         }
-        if factor.isDiagonal {
-            let diagonal = try diagonal(factor)
-            guard mode.needsEigen else {
-                return try graph.multiply(x, graph.broadcast(real(diagonal), to: graph.shape(x), axes: [0]))
-            }
-            return try divided(x, by: diagonal)
+        if factor.isDiagonal { return try scaled(x, diagonal(factor)) }
+        if mode == .product, correction == nil {
+            return try times(matrix(factor), x, axis: 0, hasColumns, isVector: true)
         }
-        guard mode.needsEigen else { return try times(matrix(factor), x, axis: 0, hasColumns, isVector: true) }
         let rows = try eigenvectors(factor)
-        let rotated = try divided(
-            times(rows, x, axis: 0, hasColumns, isVector: true), by: eigenvalues(factor))
+        let rotated = try scaled(
+            times(rows, x, axis: 0, hasColumns, isVector: true), correction ?? eigenvalues(factor))
         return try times(rows, rotated, axis: 0, hasColumns, isTransposed: true, isVector: true)
     }
 
@@ -179,57 +197,37 @@ struct KroneckerAlgebra {
             matrix, isTransposed ? [labels[axis], fresh] : [fresh, labels[axis]], x, labels, to: result)
     }
 
-    // MARK: Traces and norms
-
-    /// In float64.
-    func measure(_ measure: KroneckerProduct.Measure) throws -> Node {
-        var sum = try graph.filled(0, .scalar, .float64)
-        for block in layout.blocks {
-            let part: Node
-            switch block.form {
-            case .kronecker(_, let output, let outputs, let input, _):
-                let b = try output.map { try self.measure(measure, $0) } ?? number(Double(outputs))
-                part = try graph.multiply(b, self.measure(measure, input))
-            case .single(let factor?, _): part = try self.measure(measure, factor)
-            case .single(nil, _): part = try number(Double(shapes[block.parameters[0]].reduce(1, *)))
-            }
-            sum = try graph.add(sum, part)
-        }
-        return try measure == .frobeniusNorm ? graph.sqrt(sum) : sum
-    }
-    private func number(_ value: Double) throws -> Node { try graph.filled(value, .scalar, .float64) }
-
-    /// A factor's trace, or the square of its norm.
-    private func measure(_ measure: KroneckerProduct.Measure, _ factor: FactorLayout.Factor) throws -> Node {
-        let entries: Node
-        switch measure {
-        case .trace: entries = try diagonal(factor)
-        case .frobeniusNorm:
-            entries = try graph.square(graph.slice(factors, axis: 0, start: factor.offset, count: factor.count))
-        }
-        return try graph.sum(entries, axes: [0])
-    }
-
     // MARK: Factors
 
-    private func real(_ x: Node) throws -> Node { try graph.cast(x, to: .real) }
+    func real(_ x: Node) throws -> Node { try graph.cast(x, to: .real) }
 
-    private func matrix(_ factor: FactorLayout.Factor) throws -> Node {
-        let entries = try graph.slice(factors, axis: 0, start: factor.offset, count: factor.count)
-        return try real(graph.reshape(entries, Shape([factor.size, factor.size])))
+    func matrix(_ factor: FactorLayout.Factor) throws -> Node {
+        try real(wideMatrix(factor))
     }
-    private func diagonal(_ factor: FactorLayout.Factor) throws -> Node {
-        let entries = try graph.slice(factors, axis: 0, start: factor.offset, count: factor.count)
+    func wideMatrix(_ factor: FactorLayout.Factor) throws -> Node {
+        try graph.reshape(entries(factor), Shape([factor.size, factor.size]))
+    }
+    func entries(_ factor: FactorLayout.Factor) throws -> Node {
+        try graph.slice(factors, axis: 0, start: factor.offset, count: factor.count)
+    }
+    func diagonal(_ factor: FactorLayout.Factor) throws -> Node {
+        let entries = try entries(factor)
         return try factor.isDiagonal
             ? entries : graph.slice(entries, axis: 0, start: 0, step: factor.size + 1, count: factor.size)
     }
-    private func eigenvalues(_ factor: FactorLayout.Factor) throws -> Node {
-        try graph.slice(packed, axis: 0, start: factor.eigen!, count: factor.size)
+    func eigenvalues(_ factor: FactorLayout.Factor) throws -> Node {
+        try graph.slice(eigen!, axis: 0, start: factor.eigen!, count: factor.size)
     }
     /// One in each row.
-    private func eigenvectors(_ factor: FactorLayout.Factor) throws -> Node {
+    private func eigenvectors(_ factor: FactorLayout.Factor) throws -> Node { try real(wideEigenvectors(factor)) }
+    func wideEigenvectors(_ factor: FactorLayout.Factor) throws -> Node {
         let entries = try graph.slice(
-            packed, axis: 0, start: factor.eigen! + factor.size, count: factor.size * factor.size)
-        return try real(graph.reshape(entries, Shape([factor.size, factor.size])))
+            eigen!, axis: 0, start: factor.eigen! + factor.size, count: factor.size * factor.size)
+        return try graph.reshape(entries, Shape([factor.size, factor.size]))
+    }
+    /// EKFAC's eigenvalues of a block, packed; nil where the block's own are right.
+    func correction(_ block: FactorLayout.Block) throws -> Node? {
+        guard let corrections, let start = block.correction else { return nil }
+        return try graph.slice(corrections, axis: 0, start: start, count: block.correctionCount)
     }
 }

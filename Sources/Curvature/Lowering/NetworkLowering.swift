@@ -11,7 +11,7 @@ final class NetworkLowering {
     let prediction: Node
     let terms: any LossTerms
     /// dl/dz: what seeds the gradient's backward sweep, and stays a variable where the gradient is differentiated.
-    private let outputGradient: Node
+    let outputGradient: Node
     /// The parameters as nodes, and the tangents that stand for them while the Jacobian is transposed.
     let parameters: [Node]
     let parameterTangents: [Node]
@@ -19,7 +19,7 @@ final class NetworkLowering {
     let linearized: Node?
     /// What the pass that is lowered now has asked for.
     private var asked: Set<Sweep> = []
-    private enum Sweep: Hashable {
+    enum Sweep: Hashable {
         case tangent([Node])
         case backward(Node)
         case differentiated([Node], Node)
@@ -27,7 +27,7 @@ final class NetworkLowering {
     }
     private var pullbacks: [Node: [Node?]] = [:]
     private var tangents: [[Node]: Node] = [:]
-    private var kroneckerFactors: [KroneckerOptions: (layout: FactorLayout, nodes: [Node])] = [:]
+    var kronecker = KroneckerNodes()
 
     init(_ problem: Problem) throws {
         self.problem = problem
@@ -60,6 +60,9 @@ final class NetworkLowering {
         for sweep in asked { if case .tangent = sweep { sweeps.tangent += 1 } else { sweeps.backward += 1 } }
         return sweeps
     }
+
+    /// Counts a sweep that somebody else lowers.
+    func ask(_ sweep: Sweep) { asked.insert(sweep) }
 
     /// The sum of all terms, in float64, not yet divided.
     func lossSum() throws -> Node {
@@ -153,23 +156,6 @@ final class NetworkLowering {
             seed = try seed.map { try graph.add($0, scaled) } ?? scaled
         }
         return try pullback(seed!)
-    }
-
-    /// The factors of `kfac`, as nodes in the order in which they are packed.
-    func factors(_ options: KroneckerOptions) throws -> (layout: FactorLayout, nodes: [Node]) {
-        let known: (layout: FactorLayout, nodes: [Node])
-        if let found = kroneckerFactors[options] {
-            known = found
-        } else {
-            let factors = try KroneckerLowering(options, self).factors()
-            let (layout, nodes) = FactorLayout.make(factors, graph)
-            known = (layout, try nodes.map { try graph.cast($0, to: .float64) })
-            kroneckerFactors[options] = known
-        }
-        // With the data's own labels it is the gradient's sweep.
-        if options.fisher == .empirical { asked.insert(.backward(outputGradient)) }
-        if options.fisher == .mc || options.fisher == .type2 { asked.insert(.weighed(known.nodes)) }
-        return known
     }
 
     private func zeros() throws -> [Node] { try parameters.map { try graph.zeros(like: $0) } }

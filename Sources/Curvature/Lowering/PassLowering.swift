@@ -37,7 +37,12 @@ final class PassLowering {
             case .loss: results.append((value, .scalar, [try scaledLoss()]))
             case .prediction: results.append((value, .examples, [network.prediction]))
             case .jacobianProduct(let x): results.append((value, .examples, [try network.tangent(pieces(of: x))]))
-            case .factors(let options): results.append((value, .packed, try network.factors(options).nodes))
+            case .kronecker(.factors(let options), _):
+                results.append((value, .packed, try network.factors(options).nodes))
+            case .kronecker(.rearrangements(let options), _):
+                results.append((value, .packed, try network.rearrangements(options).nodes))
+            case .kronecker(.corrections(let options), let operands):
+                results.append((value, .packed, try network.corrections(options, eigen: packed(operands[0]))))
             case .pullback(let terms): results.append((value, .parameters, try pullback(terms)))
             case .weighedGradient(let terms): results.append((value, .parameters, try weighedGradient(terms)))
             default: preconditionFailure("\(operators.text(value)) needs no data pass")
@@ -112,6 +117,12 @@ final class PassLowering {
         if let slot = slots.firstIndex(of: value) { return slot }
         slots.append(value)
         return slots.count - 1
+    }
+
+    /// A packed vector, whole.
+    private func packed(_ value: Value) throws -> Node {
+        _ = slot(of: value)
+        return try graph.input(.value(value.index), TensorType(Shape(operators.kind(value).shape), .float64))
     }
 
     /// A vector in parameter space, one node for each parameter. Columns of a block come in later.

@@ -48,7 +48,7 @@ extension OperatorGraph {
         let size = map.kind.shape[0]
         switch map.node {
         case .identity(let size): return number(Double(size))
-        case .kfac(let options): return kroneckerMeasure(.trace, options)
+        case .kfac(let options): return kroneckerMeasure(.trace, options, .scalar)
         case .lowRank(let block):
             let norm = intern(.norm(value(of: block, &known)), .scalar)
             return product(norm, norm)
@@ -70,6 +70,7 @@ extension OperatorGraph {
         case .identity: return intern(.ones(size), kind)
         case .diagonal(let vector): return value(of: vector, &known)
         case .dense(let block): return intern(.elementary(.matrixDiagonal, [value(of: block, &known)]), kind)
+        case .kfac(let options): return kroneckerMeasure(.diagonal, options, kind)
         case .lowRank(let block): return intern(.elementary(.rowSquares, [value(of: block, &known)]), kind)
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             let diagonals = factors.map { diagonal($0, EstimatorOptions(method: .exact), &known) }
@@ -102,7 +103,7 @@ extension OperatorGraph {
         switch map.node {
         case .identity(let size): return number(Double(size).squareRoot())
         case .diagonal(let x), .dense(let x): return intern(.norm(value(of: x, &known)), .scalar)
-        case .kfac(let options): return kroneckerMeasure(.frobeniusNorm, options)
+        case .kfac(let options): return kroneckerMeasure(.frobeniusNorm, options, .scalar)
         case .transpose(let inner): return closedNorm(inner, &known)
         case .scaled(let scale, let inner):
             guard let norm = closedNorm(inner, &known) else { return nil }
@@ -158,6 +159,9 @@ extension OperatorGraph {
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             return sum(factors.map { (size / Double($0.kind.shape[0]), exact($0)) })
         case .blockDiagonal(let blocks) where blocks.allSatisfy(\.isSquare): return sum(blocks.map { (1, exact($0)) })
+        case _ where map.shiftedKronecker != nil:
+            let form = map.shiftedKronecker!
+            return kroneckerMeasure(.logdet(scale: form.scale, shift: form.shift), form.options, .scalar)
         case .sum:
             // det(s U U^T + d I) = d^(n - k) det(s U^T U + d I).
             guard let form = map.shiftedLowRank, let small = form.capacitance else { return nil }
@@ -176,10 +180,6 @@ extension OperatorGraph {
     }
     private mutating func logarithm(_ scalar: Value) -> Value { intern(.elementary(.logarithm, [scalar]), .scalar) }
     private mutating func squareRoot(_ scalar: Value) -> Value { intern(.elementary(.squareRoot, [scalar]), .scalar) }
-
-    private mutating func kroneckerMeasure(_ measure: KroneckerProduct.Measure, _ options: KroneckerOptions) -> Value {
-        intern(.kroneckerMeasure(measure, options, factors: factors(options)), .scalar)
-    }
 
     private mutating func noteClosedForm(_ function: MatrixFunction, _ map: Expression, _ value: Value) {
         let note = Rewrite(

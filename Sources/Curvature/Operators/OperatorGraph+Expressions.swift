@@ -73,13 +73,16 @@ extension OperatorGraph {
         case .composition(let first, let second):
             let (outer, inner) = transposed ? (second, first) : (first, second)
             return apply(outer, transposed: transposed, to: apply(inner, transposed: transposed, to: x, &known), &known)
-        case .kfac(let options): return kronecker(options, .product, x, kind)
+        case .kfac(let options): return kroneckerProduct(options, .product, x, kind)
         case .dampedInverse(let options, let damping, let isHeuristic):
-            return kronecker(
+            if options.form == .ekfac {
+                return kroneckerProduct(options, .shiftedInverse(scale: 1, shift: damping), x, kind)
+            }
+            return kroneckerProduct(
                 options, isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping), x, kind)
         case .inverse(let inner, let options, nil) where options.solver == .auto && inner.shiftedKronecker != nil:
             let form = inner.shiftedKronecker!
-            return kronecker(
+            return kroneckerProduct(
                 form.options, .shiftedInverse(scale: form.scale, shift: form.shift), x, kind)
         case .inverse(let inner, let options, nil) where options.solver == .auto && usesClosedForms:
             if let structured = inner.structuredInverse(options) {
@@ -116,20 +119,6 @@ extension OperatorGraph {
         case .number, .loss, .gradient, .prediction, .tensor, .application, .norm, .dot, .function:
             preconditionFailure("\(map.kind) is no operator")
         }
-    }
-
-    mutating func factors(_ options: KroneckerOptions) -> Value {
-        intern(.factors(options), .vector(layouts[options]!.count))
-    }
-    private mutating func kronecker(
-        _ options: KroneckerOptions, _ mode: KroneckerProduct.Mode, _ x: Value, _ kind: Kind
-    ) -> Value {
-        let factors = factors(options)
-        let eigen =
-            mode.needsEigen ? intern(.factorEigen(factors, options), .vector(layouts[options]!.eigenCount)) : nil
-        return intern(
-            .kroneckerProduct(
-                KroneckerProduct(options: options, mode: mode), factors: factors, eigen: eigen, x), kind)
     }
 }
 

@@ -42,22 +42,8 @@ extension OperatorGraph {
             let matrix = "dense(\(text(matrix, depth: depth - 1)))"
             return "\(isTransposed ? "transpose(\(matrix))" : matrix) @ \(inner(x))"
         case .hole: return "x"
-        case .factors(let options): return "factors of \(options)"
-        case .factorEigen(_, let options): return "eigendecompositions of \(options)"
-        case .kroneckerMeasure(let measure, let options, _): return "\(measure.rawValue)(\(options))"
-        case .kroneckerProduct(let product, _, _, let x):
-            let options = product.options
-            func number(_ value: Double) -> String { NumberText.text(of: value) }
-            switch product.mode {
-            case .product: return "\(options) @ \(inner(x))"
-            case .factorInverse(let damping):
-                return "inverse(\(options)" + (damping == 0 ? "" : ", damping=\(number(damping))") + ") @ \(inner(x))"
-            case .heuristicInverse(let damping):
-                return "inverse(\(options), damping=\(number(damping)), damping_style=heuristic) @ \(inner(x))"
-            case .shiftedInverse(let scale, let shift):
-                let own = scale == 1 ? "\(options)" : "\(number(scale)) * \(options)"
-                return "inverse(\(own) + \(number(shift)) * identity) @ \(inner(x))"
-            }
+        case .kronecker(let step, let operands):
+            return step.text { inner(operands[$0 < 0 ? operands.count + $0 : $0]) }
         case .ones: return "ones"
         case .columns(let parts): return "[" + parts.map { text($0, depth: depth - 1) }.joined(separator: ", ") + "]"
         case .columnRange(let x, let start):

@@ -9,6 +9,10 @@ package struct OperatorGraph: Sendable {
 
     /// Where the factors of each Kronecker-factored operator in the requests lie.
     package var layouts: [KroneckerOptions: FactorLayout] = [:]
+    /// Where what KFOC's factors are worked out from lies.
+    package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
+    /// Of the run's precision.
+    package var rounding = Double.ulpOfOne
     /// Of the selected parameters, in order.
     package var parameterShapes: [[Int]] = []
     /// Closed forms that were found and methods that were chosen while operators became values.

@@ -1,12 +1,8 @@
 extension Quantity {
     func mapOperands(_ image: (Value) -> Value) -> Quantity {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones, .factors: self
-        case .factorEigen(let factors, let options): .factorEigen(image(factors), options)
-        case .kroneckerMeasure(let measure, let options, let factors):
-            .kroneckerMeasure(measure, options, factors: image(factors))
-        case .kroneckerProduct(let product, let factors, let eigen, let x):
-            .kroneckerProduct(product, factors: image(factors), eigen: eigen.map(image), image(x))
+        case .number, .tensor, .loss, .prediction, .hole, .ones: self
+        case .kronecker(let step, let operands): .kronecker(step, operands.map(image))
         case .pullback(let terms): .pullback(terms.map { $0.mapArgument(image) })
         case .weighedGradient(let terms): .weighedGradient(terms.map { $0.mapArgument(image) })
         case .jacobianProduct(let x): .jacobianProduct(image(x))

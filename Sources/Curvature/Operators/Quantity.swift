@@ -34,13 +34,8 @@ package enum Quantity: Hashable, Sendable {
     case hole(depth: Int, Kind)
     /// The result of an iteration: a linear system's solution, an operator's trace.
     case iteration(Iteration)
-    /// The factors of a Kronecker-factored curvature, packed, in float64.
-    case factors(KroneckerOptions)
-    /// Eigendecompositions of packed factors.
-    case factorEigen(Value, KroneckerOptions)
-    /// A product with a Kronecker-factored operator or an inverse of it: factors, decompositions where it needs them, and the vector or block.
-    case kroneckerProduct(KroneckerProduct, factors: Value, eigen: Value?, Value)
-    case kroneckerMeasure(KroneckerProduct.Measure, KroneckerOptions, factors: Value)
+    /// Factors of a Kronecker-factored curvature, or what is done with them.
+    case kronecker(KroneckerStep, [Value])
     /// Arithmetic that is no linear combination.
     case elementary(ElementaryFunction, [Value])
     /// A vector of ones.
@@ -132,9 +127,7 @@ package struct Sampling: Hashable, Sendable {
 extension Quantity {
     package var operands: [Value] {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones, .factors: []
-        case .factorEigen(let factors, _), .kroneckerMeasure(_, _, let factors): [factors]
-        case .kroneckerProduct(_, let factors, let eigen, let x): [factors] + [eigen].compactMap(\.self) + [x]
+        case .number, .tensor, .loss, .prediction, .hole, .ones: []
         case .pullback(let terms), .weighedGradient(let terms): terms.compactMap(\.argument)
         case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
@@ -142,14 +135,14 @@ extension Quantity {
             .dot(let a, let b):
             [a, b]
         case .iteration(let iteration): iteration.arguments + iteration.maps.map(\.body)
-        case .columns(let parts), .elementary(_, let parts): parts
+        case .columns(let parts), .elementary(_, let parts), .kronecker(_, let parts): parts
         case .columnRange(let x, _): [x]
         }
     }
     /// Whether it is kept in float64 whatever the run's precision.
     package var isWide: Bool {
         switch self {
-        case .factors, .factorEigen: true
+        case .kronecker(let step, _): step.isWide
         case .iteration(let iteration): iteration.task == .dense(.factorize)
         default: false
         }
@@ -157,7 +150,8 @@ extension Quantity {
     /// Whether a data pass computes it; everything else is algebra on what passes give.
     package var needsPass: Bool {
         switch self {
-        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .factors: true
+        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct: true
+        case .kronecker(let step, _): step.needsPass
         default: false
         }
     }

@@ -95,11 +95,9 @@ struct ToyModel {
         case .loss: return leaf("loss ", kind)
         case .prediction: return leaf("prediction ", kind)
         case .ones(let entries): return Matrix(size(entries), 1) { _, _ in 1 }
-        case .factors(let options): return leaf("factors \(options)", kind)
-        case .factorEigen(let factors, _): return self.value(factors)
-        case .kroneckerProduct(let product, _, _, let x):
-            return positive("kronecker \(product)") * self.value(x)
-        case .kroneckerMeasure(let measure, let options, _): return leaf("\(measure) \(options)", kind)
+        case .kronecker(.product(let product), let operands):
+            return positive("kronecker \(product)") * self.value(operands.last!)
+        case .kronecker(let step, _): return leaf("\(step)", kind)
         case .hole: preconditionFailure("a hole has the value that an iteration gives it")
         case .pullback(let terms), .weighedGradient(let terms): return sum(terms)
         case .jacobianProduct(let x): return random("jacobian ", outputs, parameters) * self.value(x)

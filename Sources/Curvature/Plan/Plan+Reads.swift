@@ -22,9 +22,9 @@ extension Plan.Step {
             var reads: Set<Value> = []
             for program in pass.programs {
                 for leaf in program.schedule.leaves {
-                    if let slot = (pass.pass.graph.primitive(leaf) as? InputLeaf)?.role.slot {
-                        reads.insert(pass.pass.slots[slot])
-                    }
+                    guard let role = (pass.pass.graph.primitive(leaf) as? InputLeaf)?.role else { continue }
+                    if let slot = role.slot { reads.insert(pass.pass.slots[slot]) }
+                    if case .value(let index) = role { reads.insert(Value(index: index)) }
                 }
             }
             return reads

@@ -63,7 +63,17 @@ public struct Plan: @unchecked Sendable {
         // Where factors lie follows from the network; a naive plan needs no other use of it.
         let network = options.isNaive && factored.isEmpty ? nil : try NetworkLowering(problem)
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
-        for own in factored { operators.layouts[own] = try network!.factors(own).layout }
+        operators.rounding = options.precision == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+        for own in factored {
+            if own.form == .kfoc {
+                let nearest = try network!.rearrangements(own)
+                (operators.layouts[own], operators.rearrangements[own]) = (nearest.factors, nearest.layout)
+            } else {
+                // EKFAC's are KFAC's.
+                let layout = try network!.factors(own.factors).layout
+                (operators.layouts[own], operators.layouts[own.factors]) = (layout, layout)
+            }
+        }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
         var trace: [Optimizer.Trace] = []

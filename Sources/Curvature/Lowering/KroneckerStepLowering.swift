@@ -1,0 +1,33 @@
+import TensorIR
+
+/// Algebra on packed factors as tensor nodes.
+struct KroneckerStepLowering {
+    let graph: TensorGraph
+    let operators: OperatorGraph
+
+    func lower(_ step: KroneckerStep, _ operands: [Node]) throws -> Node {
+        switch step {
+        case .eigen(let options):
+            return try graph.append(SymmetricEigen(operators.layouts[options]!.matrices), operands[0])
+        case .nearestFactors(let options):
+            return try graph.append(operators.rearrangements[options]!.nearest, operands[0])
+        case .averagedCorrections(let options):
+            return try graph.append(
+                EigenspaceMeans(operators.layouts[options]!.eigenspaces, rounding: operators.rounding), operands[0],
+                operands[1])
+        case .product(let product):
+            let algebra = algebra(product.options, Array(operands.dropLast()), hasEigen: product.needsEigen)
+            return try algebra.product(product.mode, operands.last!)
+        case .measure(let measure, let options):
+            return try algebra(options, operands, hasEigen: measure.needsEigen).measure(measure)
+        case .factors, .rearrangements, .corrections: preconditionFailure("\(step) comes from a data pass")
+        }
+    }
+
+    private func algebra(_ options: KroneckerOptions, _ packed: [Node], hasEigen: Bool) -> KroneckerAlgebra {
+        let isCorrected = options.form == .ekfac
+        return KroneckerAlgebra(
+            graph: graph, layout: operators.layouts[options]!, shapes: operators.parameterShapes, factors: packed[0],
+            eigen: hasEigen || isCorrected ? packed[1] : nil, corrections: isCorrected ? packed[2] : nil)
+    }
+}
