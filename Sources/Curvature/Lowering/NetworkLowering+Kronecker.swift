@@ -14,13 +14,17 @@ struct KroneckerNodes {
 extension NetworkLowering {
     /// The factors of `kfac`, as nodes in the order in which they are packed.
     func factors(_ options: KroneckerOptions) throws -> KroneckerNodes.Factors {
-        if kronecker.factors[options] == nil {
-            let factors = try KroneckerLowering(options, self).factors()
-            let (layout, nodes) = FactorLayout.make(factors, graph)
-            kronecker.factors[options] = (layout, try nodes.map { try graph.cast($0, to: .float64) })
-        }
-        let known = kronecker.factors[options]!
+        let known = try knownFactors(options)
         ask(options, known.nodes)
+        return known
+    }
+
+    private func knownFactors(_ options: KroneckerOptions) throws -> KroneckerNodes.Factors {
+        if let known = kronecker.factors[options] { return known }
+        let factors = try KroneckerLowering(options, self).factors()
+        let (layout, nodes) = FactorLayout.make(factors, graph)
+        let known = (layout, try nodes.map { try graph.cast($0, to: .float64) })
+        kronecker.factors[options] = known
         return known
     }
 
@@ -36,7 +40,7 @@ extension NetworkLowering {
 
     /// The eigenvalues of `ekfac` in the eigenbases that `eigen`, packed, has.
     func corrections(_ options: KroneckerOptions, eigen: Node) throws -> [Node] {
-        let layout = try factors(options.factors).layout
+        let layout = try knownFactors(options.factors).layout
         if kronecker.corrections[options]?[eigen] == nil {
             kronecker.corrections[options, default: [:]][eigen] = try KroneckerLowering(options, self).corrections(
                 layout, eigen: eigen)

@@ -30,7 +30,7 @@ struct KeptValues {
             let index = Int(node.index)
             let operands = graph.operands(node)
             if graph.nodeClass(node) == .input, let leaf = graph.primitive(node) as? InputLeaf {
-                moves[index] = leaf.role.slot != nil
+                moves[index] = leaf.role.moves
                 dependsOnData[index] = leaf.role.isData
             } else {
                 moves[index] = operands.contains { moves[Int($0.index)] }
@@ -105,6 +105,11 @@ struct KeptValues {
 }
 
 extension InputLeaf.Role {
+    /// Whether it is another one from pass to pass: vectors, and what earlier steps of the plan have computed.
+    fileprivate var moves: Bool {
+        if case .value = self { return true }
+        return slot != nil
+    }
     fileprivate var isData: Bool {
         switch self {
         case .data, .exampleWeights: true
