@@ -4,14 +4,15 @@ package final class EigenspaceMeansKernel: Kernel {
     private let values: Operand
     private let eigen: Operand
     private let blocks: [(offset: Int, rows: Axis, columns: Axis)]
-    private let rounding: Double
+    /// Within which eigenvalues count as equal, relative to the largest.
+    private let tolerance: Double
     private let result: Operand
     package let matmulFlops = 0
     package let flops = 0
 
-    package init(_ values: Operand, eigen: Operand, blocks: [(Int, Axis, Axis)], rounding: Double, result: Operand) {
+    package init(_ values: Operand, eigen: Operand, blocks: [(Int, Axis, Axis)], tolerance: Double, result: Operand) {
         precondition(values.storage == .float64 && eigen.storage == .float64 && result.storage == .float64)
-        (self.values, self.eigen, self.result, self.rounding) = (values, eigen, result, rounding)
+        (self.values, self.eigen, self.result, self.tolerance) = (values, eigen, result, tolerance)
         self.blocks = blocks.map { (offset: $0.0, rows: $0.1, columns: $0.2) }
     }
 
@@ -33,16 +34,13 @@ package final class EigenspaceMeansKernel: Kernel {
         }
     }
 
-    /// Eigenvalues count as equal within this many roundings of the largest, measured from the first of a space, so that a dense row of
-    /// them does not become one.
-    private static let roundings = 16.0
-
+    /// Measured from the first of a space, so that a dense row of eigenvalues does not become one.
     private func spaces(_ axis: Axis) -> [Range<Int>] {
         guard let start = axis.eigenvalues else { return (0..<axis.size).map { $0..<$0 + 1 } }
         let values = eigen.address.assumingMemoryBound(to: Double.self) + start
         var largest = 0.0
         for i in 0..<axis.size { largest = max(largest, abs(values[i])) }
-        let tolerance = EigenspaceMeansKernel.roundings * rounding * largest
+        let tolerance = tolerance * largest
         var spaces: [Range<Int>] = []
         var first = 0
         for i in 0..<axis.size where i > first && values[i] - values[first] > tolerance {

@@ -11,8 +11,8 @@ package struct OperatorGraph: Sendable {
     package var layouts: [KroneckerOptions: FactorLayout] = [:]
     /// Where what KFOC's factors are worked out from lies.
     package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
-    /// Of the run's precision.
-    package var rounding = Double.ulpOfOne
+    /// Within which eigenvalues of a factor count as equal, relative to its largest: a few roundings of the run's precision.
+    package var eigenspaceTolerance = 16 * Double.ulpOfOne
     /// Of the selected parameters, in order.
     package var parameterShapes: [[Int]] = []
     /// Closed forms that were found and methods that were chosen while operators became values.

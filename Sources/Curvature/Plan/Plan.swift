@@ -63,7 +63,8 @@ public struct Plan: @unchecked Sendable {
         // Where factors lie follows from the network; a naive plan needs no other use of it.
         let network = options.isNaive && factored.isEmpty ? nil : try NetworkLowering(problem)
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
-        operators.rounding = options.precision == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+        // Sums over batches are float64 in either: few roundings of float32 are in them.
+        if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
         for own in factored {
             if own.form == .kfoc {
                 let nearest = try network!.rearrangements(own)
