@@ -3,6 +3,7 @@
 /// The message is one line. It names the file and, where there is one, the node (its name, operator and output), says
 /// what was expected and what was found, and what can be done about it.
 public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of mistake it is.
     public enum Code: Hashable, Sendable {
         /// Not an ONNX file, or a damaged one.
         case unreadable
@@ -15,7 +16,9 @@ public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertibl
         /// Examples of a batch depend on each other, so the model runs on a whole data set at once or not at all.
         case examplesMeet
     }
+    /// The kind of mistake.
     public var code: Code
+    /// One line: where, what was expected, what was found, what can be done.
     public var message: String
 
     init(_ code: Code, _ message: String) {
@@ -24,5 +27,6 @@ public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertibl
         let isPlain = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory != .control }
         self.message = message.unicodeScalars.map { isPlain($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
     }
+    /// The message.
     public var description: String { message }
 }

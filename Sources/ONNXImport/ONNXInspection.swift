@@ -6,32 +6,43 @@ import Foundation
 public struct ONNXInspection: Sendable {
     /// An input or output as the file declares it.
     public struct Value: Sendable {
+        /// As the file calls it.
         public let name: String
         /// "float32(batch, 64)".
         public let type: String
     }
     /// A floating-point initializer with at least one axis.
     public struct Weight: Sendable {
+        /// As the file calls it.
         public let name: String
+        /// The extents, row-major.
         public let shape: [Int]
         /// nil where that cannot be told because the model cannot be read.
         public let isTrainable: Bool?
+        /// Why it is a parameter, or why not.
         public let reason: String
     }
+    /// An operator and how often it is used.
     public struct Operator: Sendable {
         /// With the domain in front where it is not ONNX's own.
         public let name: String
+        /// Its nodes.
         public let count: Int
     }
 
+    /// The file's name.
     public let file: String
     /// The exporter, as it names itself.
     public let producer: String
     /// The version of ONNX's operators.
     public let operatorSet: Int
+    /// What a data set has to bring.
     public let inputs: [Value]
+    /// The first is the prediction.
     public let outputs: [Value]
+    /// In file order, those that are left out included.
     public let parameters: [Weight]
+    /// The most frequent first.
     public let operators: [Operator]
     /// Those between the inputs and the prediction that are not supported.
     public let unsupported: [Operator]

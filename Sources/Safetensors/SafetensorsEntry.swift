@@ -1,6 +1,8 @@
 /// One tensor of a safetensors file: what the header says of it, checked.
 public struct SafetensorsEntry: Hashable, Sendable {
+    /// The key in the header.
     public let name: String
+    /// The type of the elements.
     public let dtype: SafetensorsDType
 
     /// The dimensions, row-major. A scalar has none.

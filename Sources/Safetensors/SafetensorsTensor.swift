@@ -1,7 +1,10 @@
 /// A tensor to be written.
 public struct SafetensorsTensor {
+    /// The key in the header.
     public let name: String
+    /// The type of the elements.
     public let dtype: SafetensorsDType
+    /// The dimensions, row-major. A scalar has none.
     public let shape: [Int]
 
     /// Hands the elements' bytes, in one piece or several, to the function that it is given.

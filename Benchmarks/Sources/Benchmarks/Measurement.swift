@@ -5,7 +5,7 @@ struct Measurement: Codable, Sendable {
     struct Side: Codable, Sendable {
         var predicted: PlanCounts
         var matmulFlops, flops, executedFlops: Int
-        /// What the library's buffers took, results included, with no other execution alive.
+        /// What the model's parameters and the library's buffers took, results included, with no other execution alive.
         var peakBytes: Int
         var seconds: Quartiles
 
@@ -74,7 +74,8 @@ struct Measurement: Codable, Sendable {
 private struct AloneRun {
     let values: [(request: String, values: [Double])]
     let measurement: RunMeasurement
-    /// The buffers' peak, results included: these come after the last step, while everything else is still there.
+    /// Of all that the prediction counts: the model's parameters, which are there before the run, and buffers, results included. These come after
+    /// the last step, while everything else is still there.
     let peakBytes: Int
 
     init(_ execution: Execution) throws {
@@ -83,7 +84,8 @@ private struct AloneRun {
         measurement = execution.measurement
         let width = results.precision == .float32 ? 4 : 8
         let resultBytes = results.entries.reduce(0) { $0 + $1.shape.reduce(width, *) }
-        peakBytes = (measurement.steps.map(\.peakBytes).max() ?? 0) + resultBytes
+        let buffers = measurement.steps.map(\.peakBytes).max() ?? 0
+        peakBytes = execution.plan.problem.model.byteCount + buffers + resultBytes
     }
 }
 

@@ -50,6 +50,7 @@ extension Plan {
 
 /// A plan whose results have the types of its quantities. An immutable value.
 public struct CompiledPlan<each Quantity: Requestable>: Sendable {
+    /// The plan without its types: what ``Execution`` and ``PlanDocument`` take.
     public let plan: Plan
 
     /// The plan, its predicted cost and what sharing saves, as text or in another format.

@@ -7,6 +7,7 @@
 /// shares everything that does not depend on the vector. See Dangel et al. 2025, arXiv:2501.19183.
 public struct LinearOperator: TypedExpression {
     public let lazy: LazyExpression
+    /// From an expression of this kind; for the library.
     public init(lazy: LazyExpression) { self.lazy = lazy }
 
     /// The identity, of the size of what it is added to, composed with or applied to.
@@ -39,6 +40,7 @@ public struct LinearOperator: TypedExpression {
     public static func * (map: LinearOperator, vector: Vector) -> Vector { Vector(lazy: map.applied(to: vector.lazy)) }
     /// The operator applied to each column of a block, all in one pass.
     public static func * (map: LinearOperator, block: Block) -> Block { Block(lazy: map.applied(to: block.lazy)) }
+    /// The operator times a number that a plan computes.
     public static func * (operand: LinearOperator, scale: Scalar) -> LinearOperator { scale * operand }
 
     private func applied(to operand: LazyExpression) -> LazyExpression {

@@ -9,9 +9,13 @@ public struct ResultArray: Sendable {
     init(_ results: Results, at index: Int) { (self.results, self.index) = (results, index) }
 
     var entry: Results.Entry { results.entries[index] }
+    /// The name of the quantity, or its expression.
     public var name: String { entry.name }
+    /// The extents, row-major; none for a scalar.
     public var shape: [Int] { entry.shape }
+    /// The precision that the elements are stored in.
     public var precision: Precision { results.precision }
+    /// The number of elements.
     public var count: Int { entry.shape.reduce(1, *) }
     /// All elements in row-major order.
     public var values: [Double] { entry.values }
@@ -64,10 +68,12 @@ public struct ResultArray: Sendable {
 
 /// A computed value that is an array.
 public protocol ArrayValue: Sendable {
+    /// The elements, with their shape and precision.
     var array: ResultArray { get }
 }
 
 extension ArrayValue {
+    /// The extents, row-major.
     public var shape: [Int] { array.shape }
     /// All elements in row-major order.
     public var values: [Double] { array.values }

@@ -19,6 +19,7 @@ public struct TensorSource: Sendable {
 
 /// A tensor in memory, row-major.
 public struct HostArray: Sendable {
+    /// The extents, row-major; none for a scalar.
     public let shape: [Int]
     let values: ArraySource.Values
 

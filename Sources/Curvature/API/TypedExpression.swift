@@ -5,6 +5,7 @@
 public protocol TypedExpression: Sendable, CustomStringConvertible {
     /// The expression itself; for the library.
     var lazy: LazyExpression { get }
+    /// From an expression of this kind; for the library.
     init(lazy: LazyExpression)
 }
 
@@ -23,18 +24,26 @@ extension TypedExpression {
         return Self(lazy: lazy)
     }
 
+    /// The sum. Both sides have one size; sums of operators are taken term by term.
     public static func + (left: Self, right: Self) -> Self { sum("'+'", left.lazy, right.lazy) }
+    /// The difference.
     public static func - (left: Self, right: Self) -> Self { sum("'-'", left.lazy, (-right).lazy) }
+    /// -1 times the operand.
     public static prefix func - (operand: Self) -> Self { -1 * operand }
+    /// All of it times a known number, which has to be finite.
     public static func * (scale: Double, operand: Self) -> Self { Scalar(scale) * operand }
+    /// All of it times a known number, which has to be finite.
     public static func * (operand: Self, scale: Double) -> Self { Scalar(scale) * operand }
+    /// All of it divided by a known number, which must not be 0.
     public static func / (operand: Self, divisor: Double) -> Self { operand / Scalar(divisor) }
+    /// All of it times a number that the plan computes.
     public static func * (scale: Scalar, operand: Self) -> Self {
         Self(
             lazy: LazyExpression("'*'", [scale.lazy, operand.lazy]) { operands throws(KindError) in
                 try .scaled(by: operands[0], operands[1])
             })
     }
+    /// All of it divided by a number that the plan computes.
     public static func / (operand: Self, divisor: Scalar) -> Self {
         Self(
             lazy: LazyExpression("'/'", [operand.lazy, divisor.lazy]) { operands throws(KindError) in
@@ -62,6 +71,7 @@ extension TypedExpression {
 
 /// A typed expression that has values: anything but an operator, which is applied to a vector first.
 public protocol Requestable: TypedExpression {
+    /// What a run gives: a ``VectorValue``, a ``BlockValue``, a ``PredictionValue`` or a `Double`.
     associatedtype Value: Sendable
     /// The value of the request at this place; for the library.
     static func value(in results: Results, at index: Int) -> Value

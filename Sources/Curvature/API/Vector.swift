@@ -1,6 +1,7 @@
 /// A vector: of D entries in parameter space, the selected parameters one after the other, each row-major; or of N*T*C entries in output space.
 public struct Vector: Requestable {
     public let lazy: LazyExpression
+    /// From an expression of this kind; for the library.
     public init(lazy: LazyExpression) { self.lazy = lazy }
 
     /// The Euclidean norm.
@@ -14,8 +15,10 @@ public struct Vector: Requestable {
                 try .dot(operands[0], operands[1])
             })
     }
+    /// All entries times a number that a plan computes.
     public static func * (operand: Vector, scale: Scalar) -> Vector { scale * operand }
 
+    /// The value of the request at this place; for the library.
     public static func value(in results: Results, at index: Int) -> VectorValue {
         VectorValue(array: ResultArray(results, at: index))
     }

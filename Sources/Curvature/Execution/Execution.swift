@@ -7,6 +7,7 @@ import TensorIR
 ///
 /// Between runs, vectors, parameters and data can be replaced by others of the same shapes; nothing is compiled again.
 public final class Execution {
+    /// What runs.
     public let plan: Plan
     let resources: ExecutionResources
     private let tasks: TaskArena
@@ -22,6 +23,9 @@ public final class Execution {
     /// Stops a run from another thread.
     public let cancellation = Cancellation()
 
+    /// Takes the plan's memory and binds every kernel to it.
+    ///
+    /// - Throws: An error of a solver that does not take its options.
     public init(_ plan: Plan) throws {
         self.plan = plan
         resources = ExecutionResources(plan)

@@ -3,7 +3,9 @@ import Kernels
 /// The requests' values, by name: memory of their own, which later runs leave alone.
 public struct Results: @unchecked Sendable {
     // `@unchecked`: the memory is written once, before anybody sees it.
+    /// One request's value.
     public struct Entry {
+        /// The request's name; "NAME.error" for an error.
         public let name: String
         /// () for a scalar, (n) for a vector, (n, k) for a block, (N, ..., C) for predictions.
         public let shape: [Int]
@@ -17,7 +19,9 @@ public struct Results: @unchecked Sendable {
         /// The elements in row-major order.
         public var values: [Double] { withExtendedLifetime(memory) { operand.doubles } }
     }
+    /// In the order of the requests; then errors.
     public let entries: [Entry]
+    /// The precision that the elements are stored in.
     public let precision: Precision
 
     /// The requests' values in their order; then the errors of those that were sampled or iterated for, as "NAME.error".
@@ -56,6 +60,7 @@ public struct Results: @unchecked Sendable {
         self.entries = entries
     }
 
+    /// The first value of this name; nil where there is none.
     public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
     /// The first value that is not finite, errors aside: what one sample says nothing about has an infinite one.

@@ -4,10 +4,13 @@ public struct ExplainFormat: Sendable {
     public let name: String
     private let render: @Sendable (PlanDocument) throws -> String
 
+    /// A format of one's own.
     public init(name: String, render: @escaping @Sendable (PlanDocument) throws -> String) {
         (self.name, self.render) = (name, render)
     }
+    /// The document as text of this format.
     public func callAsFunction(_ document: PlanDocument) throws -> String { try render(document) }
 
+    /// The formats that `--explain=NAME` knows.
     public static let all: [ExplainFormat] = [.text, .json, .dot]
 }

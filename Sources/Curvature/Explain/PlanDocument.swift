@@ -1,19 +1,30 @@
 /// A plan, its predicted cost, and what was measured, as a neutral document: every explain format renders it, and as JSON it is
 /// version 1 of the published form. Keys may be added; none changes its meaning without a new version.
 public struct PlanDocument: Codable, Sendable {
+    /// Of the published form.
     public var version = 1
+    /// What the requests are about.
     public var problem: ProblemPart
+    /// What was asked for, in this order.
     public var requests: [RequestPart]
     /// The requests as asked and after each rule; present where it was asked for.
     public var trace: [TracePart]?
+    /// A part for each place where a rule fired or declined.
     public var rewrites: [RewritePart]
+    /// In order of running.
     public var steps: [StepPart]
+    /// Of all steps, beside those of a naive plan.
     public var totals: TotalsPart
 
+    /// What the requests are about, and how they run.
     public struct ProblemPart: Codable, Sendable {
+        /// The file's name, or the model's.
         public var model: String
+        /// N; the loss terms of an example; the outputs of a term; D; the examples of a batch.
         public var examples, terms, outputs, parameters, batch: Int
+        /// "float32" or "float64".
         public var precision: String
+        /// Threads of a run.
         public var threads: Int
         /// Why all examples run as one batch, where they have to.
         public var oneBatch: String?
@@ -22,11 +33,16 @@ public struct PlanDocument: Codable, Sendable {
             case oneBatch = "one_batch"
         }
     }
+    /// One request.
     public struct RequestPart: Codable, Sendable {
+        /// Its name, and "scalar", "vector", "block" or "prediction".
         public var name, kind: String
+        /// The extents of its value; none for a scalar.
         public var shape: [Int]
+        /// As the user wrote it.
         public var expression: String
     }
+    /// The requests after one rule.
     public struct TracePart: Codable, Sendable {
         /// "asked" for what was there before the first rule.
         public var rule: String
@@ -39,12 +55,15 @@ public struct PlanDocument: Codable, Sendable {
             try container.encode(requests, forKey: .requests)
         }
     }
+    /// A place where a rule fired, or declined to.
     public struct RewritePart: Codable, Sendable {
+        /// The rule's name; the value before and after, in the expression language.
         public var rule, before, after: String
         /// The difference to the plan without the rule: given once, at the first place where the rule fired.
         public var savesFlops: Int
         /// Whether the saving depends on how often an iteration is expected to apply its operators.
         public var isEstimate: Bool
+        /// Why the rule left the value as it is; nil where it fired.
         public var declined: String?
         enum CodingKeys: String, CodingKey {
             case rule, before, after, declined
@@ -61,10 +80,14 @@ public struct PlanDocument: Codable, Sendable {
             try container.encode(declined, forKey: .declined)
         }
     }
+    /// Sweeps through the network.
     public struct SweepsPart: Codable, Sendable {
+        /// The network itself, the Jacobian times a vector, and its transpose.
         public var forward, tangent, backward: Int
     }
+    /// One step of the plan.
     public struct StepPart: Codable, Sendable {
+        /// Its number, which `needs` refers to.
         public var id: Int
         /// "data-pass", "algebra" or "iteration".
         public var kind: String
@@ -76,7 +99,9 @@ public struct PlanDocument: Codable, Sendable {
         public var needs: [Int]
         /// What it leaves behind, in the expression language.
         public var computes: [String]
+        /// Of all runs.
         public var sweeps: SweepsPart
+        /// All floating-point work; the part of it in products and convolutions; bytes read and written; the plan's peak while it runs.
         public var flops, matmulFlops, bytes, peakBytes: Int
         /// Primal values that are kept while it runs: of its own for later ones, or of earlier ones.
         public var cachedBytes: Int
@@ -92,6 +117,7 @@ public struct PlanDocument: Codable, Sendable {
         public var task, outcome: String?
         /// The steps of an iteration's operators.
         public var body: [StepPart]?
+        /// What it took; present after a run.
         public var measured: MeasuredPart?
         enum CodingKeys: String, CodingKey {
             case id, kind, map, serves, needs, computes, sweeps, flops, bytes, runs, chunks, primals, task, outcome
@@ -102,10 +128,12 @@ public struct PlanDocument: Codable, Sendable {
             case cachedBytes = "cached_bytes"
         }
     }
+    /// How a block of vectors is cut.
     public struct ChunksPart: Codable, Sendable {
         /// The block's columns, those of each run, and the runs it takes; the last may compute columns again.
         public var columns, width, count: Int
     }
+    /// What a step has to do with kept primal values.
     public struct PrimalsPart: Codable, Sendable {
         /// Whether it leaves primal values for later, and whether it goes on from kept ones.
         public var keeps, reads: Bool
@@ -116,9 +144,13 @@ public struct PlanDocument: Codable, Sendable {
             case allBatches = "all_batches"
         }
     }
+    /// What a step took.
     public struct MeasuredPart: Codable, Sendable {
+        /// Wall-clock time of all its runs.
         public var seconds: Double
+        /// All floating-point work; the part of it in products, nominal; and what products really ran.
         public var flops, matmulFlops, executedFlops: Int
+        /// What the library's buffers took, the model's parameters included.
         public var peakBytes: Int
         enum CodingKeys: String, CodingKey {
             case seconds, flops
@@ -127,7 +159,9 @@ public struct PlanDocument: Codable, Sendable {
             case peakBytes = "peak_bytes"
         }
     }
+    /// What a plan costs.
     public struct TotalPart: Codable, Sendable {
+        /// Passes over the data, sweeps, work, the part of it in products, and memory.
         public var dataPasses, forwardSweeps, tangentSweeps, backwardSweeps, flops, matmulFlops, peakBytes: Int
         /// Whether iterations are in it whose number of applications is expected and not counted; `peak_bytes` always is an estimate.
         public var isEstimate: Bool
@@ -142,15 +176,22 @@ public struct PlanDocument: Codable, Sendable {
             case peakBytes = "peak_bytes"
         }
     }
+    /// The plan beside one that shares nothing.
     public struct TotalsPart: Codable, Sendable {
+        /// This plan, and the naive one.
         public var fused, naive: TotalPart
+        /// What runs took; present after a run.
         public var measured: TotalMeasuredPart?
     }
+    /// What runs took.
     public struct TotalMeasuredPart: Codable, Sendable {
         /// The median over the runs.
         public var seconds: Double
+        /// The first run, the fastest, reading the model, and compiling.
         public var firstSeconds, minimumSeconds, loadSeconds, compileSeconds: Double
+        /// Of the last run: all work, the part of it in products, and what products really ran.
         public var flops, matmulFlops, executedFlops: Int
+        /// The most that the library's buffers took at once, the model's parameters included.
         public var peakBytes: Int
         /// The process's high-water mark.
         public var residentPeakBytes: Int

@@ -2,7 +2,9 @@ import Kernels
 
 /// What runs of a plan took.
 public struct RunTimes: Sendable {
+    /// Reading the model and the headers of data.
     public var loadSeconds: Double
+    /// From expressions to a plan.
     public var compileSeconds: Double
     /// At least one.
     public var measurements: [RunMeasurement]

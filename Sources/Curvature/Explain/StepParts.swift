@@ -46,7 +46,7 @@ struct StepParts {
             measured: measured.map {
                 PlanDocument.MeasuredPart(
                     seconds: $0.seconds, flops: $0.flops, matmulFlops: $0.matmulFlops, executedFlops: $0.executedFlops,
-                    // The model's own arrays are no buffers of a run.
+                    // The model's own arrays are no buffers of a run, but part of the prediction.
                     peakBytes: $0.peakBytes + plan.memory.model)
             })
         switch step.work {

@@ -7,9 +7,12 @@ public enum Initialization: Hashable, Sendable {
     case uniform(bound: Double)
     /// Normal with mean 0.
     case normal(deviation: Double)
+    /// Every element the same.
     case constant(Double)
 
+    /// Every element 0.
     public static let zeros = Initialization.constant(0)
+    /// Every element 1.
     public static let ones = Initialization.constant(1)
     /// Uniform in +-1/sqrt(inputs), as PyTorch's linear and convolutional layers have it.
     public static func fanIn(_ inputs: Int) -> Initialization {

@@ -6,6 +6,7 @@ public struct Model: @unchecked Sendable {
     package let graph: TensorGraph
     /// The predictions (N, ..., C), real.
     package let prediction: Node
+    /// What a data set has to bring.
     public let inputs: [ModelInput]
     /// Every floating-point tensor that could be a parameter, in the order of the file or of its making.
     public let parameters: [Parameter]
@@ -27,8 +28,8 @@ public struct Model: @unchecked Sendable {
 }
 
 extension Model {
-    /// What the parameters take as they came.
-    package var byteCount: Int {
+    /// What the parameters take as they came, in bytes. It is part of a plan's predicted peak; buffers of a run are counted without it.
+    public var byteCount: Int {
         parameters.reduce(0) { sum, parameter in
             if case .float64 = parameter.values { sum + parameter.count * 8 } else { sum + parameter.count * 4 }
         }
@@ -37,6 +38,7 @@ extension Model {
 
 /// A tensor that the data set brings: its first axis is the examples.
 public struct ModelInput: Sendable {
+    /// As the file or the builder calls it.
     public let name: String
     package let node: Node
     package let type: TensorType
@@ -45,7 +47,9 @@ public struct ModelInput: Sendable {
 
 /// A tensor of the model that can be differentiated in.
 public struct Parameter: Sendable {
+    /// As the file calls it, or as its place in the tree of layers does.
     public let name: String
+    /// The extents, row-major.
     public let shape: [Int]
     /// Whether it is selected when the user names no parameters.
     public let isTrainable: Bool
@@ -59,14 +63,18 @@ public struct Parameter: Sendable {
         (self.name, self.shape, self.isTrainable, self.reason) = (name, shape, isTrainable, reason)
         (self.node, self.values) = (node, values)
     }
+    /// The number of elements.
     public var count: Int { shape.reduce(1, *) }
 }
 
 /// Values in the precision they came in.
 public enum ParameterValues: Sendable {
+    /// Single precision.
     case float32([Float])
+    /// Double precision, which a run in float64 keeps.
     case float64([Double])
 
+    /// The number of elements.
     public var count: Int {
         switch self {
         case .float32(let values): values.count

@@ -2,6 +2,7 @@ import TensorIR
 
 /// A model that cannot be built, or values that do not fit one: where, what was expected and found, and what would help, in one line.
 public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of mistake it is.
     public enum Code: Hashable, Sendable {
         /// Shapes or element types that do not go together.
         case shape
@@ -14,14 +15,18 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         /// Values that do not fit their parameter.
         case values
     }
+    /// The kind of mistake.
     public var code: Code
     /// The layer or tensor function; nil for what is about a whole model.
     public var place: String?
+    /// What was expected, what was found, and what would help.
     public var message: String
 
+    /// An error about a layer of one's own.
     public init(_ code: Code, place: String? = nil, _ message: String) {
         (self.code, self.place, self.message) = (code, place, message)
     }
+    /// One line: the place and the message.
     public var description: String { place.map { "\($0): \(message)" } ?? message }
 }
 

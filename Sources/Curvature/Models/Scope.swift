@@ -16,6 +16,7 @@ public struct Scope {
     public func child(_ name: String) -> Scope {
         Scope(builder: builder, path: path.isEmpty ? name : "\(path).\(name)", isReusing: isReusing)
     }
+    /// The scope of a part that has a number for a name.
     public func child(_ index: Int) -> Scope { child(String(index)) }
 
     /// The same place once more: a layer called here shares the parameters that a layer has made here before.

@@ -37,8 +37,10 @@ struct Verifier {
 
 /// A rule of the optimizer that changed what was asked for.
 public struct VerificationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Its name, as `--disable-rule` takes it.
     public let rule: String
     let found: String
+    /// One line, with what to do meanwhile.
     public var description: String {
         "internal error: rule '\(rule)' gives \(found); please report it, and compile with --disable-rule \(rule) meanwhile"
     }

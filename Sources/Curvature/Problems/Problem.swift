@@ -3,13 +3,16 @@ import TensorIR
 
 /// A model, a loss, a data set and the parameters to differentiate in: what every request is about.
 public struct Problem: Sendable {
+    /// The network.
     public let model: Model
+    /// What its predictions are compared with targets by.
     public let loss: Loss
     package private(set) var data: any DataSource
     /// Tensors that requests and loss options name.
     package internal(set) var vectors: any DataSource
     /// The selected parameters in the order of parameter space, as indices into the model's.
     public let selection: [Int]
+    /// N, T, C, D and the shape of the predictions.
     public let shape: ProblemShape
     /// The file that the model came from, for messages and explain.
     public let name: String
@@ -18,6 +21,7 @@ public struct Problem: Sendable {
     /// The same for copies: expressions of one problem go together, those of two do not.
     let token = ProblemIdentity()
 
+    /// The selected parameters in the order of parameter space.
     public var parameters: [Parameter] { selection.map { model.parameters[$0] } }
 
     /// - Parameters:

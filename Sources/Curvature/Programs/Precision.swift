@@ -3,6 +3,7 @@ import TensorIR
 
 /// The precision of a run: how `real` nodes are stored.
 public enum Precision: String, Sendable, CaseIterable {
+    /// IEEE single and double precision.
     case float32, float64
     package var storage: Storage { self == .float32 ? .float32 : .float64 }
 }

@@ -1,5 +1,6 @@
 /// An activation function as a layer without parameters.
 public enum Activation: Layer, Hashable {
+    /// Functions of one element, as ``Tensor`` has them; `gelu` is the exact one.
     case identity, relu, gelu, silu, tanh, sigmoid, softplus
     /// The approximation of gelu by tanh.
     case geluTanh
@@ -7,7 +8,9 @@ public enum Activation: Layer, Hashable {
     case leakyRelu(slope: Double = 0.01)
     /// x where positive, else alpha (exp(x) - 1).
     case elu(alpha: Double = 1)
+    /// exp(x) / sum exp(x) along an axis.
     case softmax(axis: Int = -1)
+    /// x - log sum exp(x) along an axis.
     case logSoftmax(axis: Int = -1)
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

@@ -2,10 +2,12 @@ import TensorIR
 
 /// The mean of each window over two spatial axes of (B, channels, height, width).
 public struct AveragePooling2D: Layer {
+    /// How the windows lie: sizes, strides, paddings, dilations.
     public var window: LayerWindow
     /// Whether zeros of the padding count as elements, as they do in PyTorch unless said.
     public var countsPadding: Bool
 
+    /// Windows that may differ from axis to axis.
     public init(window: LayerWindow, countsPadding: Bool = true) {
         (self.window, self.countsPadding) = (window, countsPadding)
     }

@@ -5,7 +5,9 @@ import TensorIR
 /// Parameters `weight` and `bias` (channels); `running_mean` and `running_var` belong to the model and are not trained. Ioffe and
 /// Szegedy 2015. Statistics over the batch are not supported: predictions would depend on other examples.
 public struct BatchNormalization: Layer {
+    /// Added to the variance, so that no division is by 0.
     public var epsilon: Double
+    /// PyTorch's epsilon unless said.
     public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

@@ -2,12 +2,16 @@
 ///
 /// Parameters `weight` (outputs, channels / groups, rows, columns) and `bias` (outputs).
 public struct Convolution2D: Layer {
+    /// Channels of the result.
     public var outputs: Int
+    /// How the windows lie: sizes, strides, paddings, dilations.
     public var window: LayerWindow
     /// Channels and outputs are cut into so many groups; each output sees the channels of its group.
     public var groups: Int
+    /// Whether an offset is added for each output.
     public var hasBias: Bool
 
+    /// Windows that may differ from axis to axis.
     public init(_ outputs: Int, window: LayerWindow, groups: Int = 1, hasBias: Bool = true) {
         (self.outputs, self.window, self.groups, self.hasBias) = (outputs, window, groups, hasBias)
     }

@@ -6,9 +6,11 @@ import TensorIR
 public struct Embedding: Layer {
     /// Rows of the table: the size of the vocabulary.
     public var count: Int
+    /// Columns of the table.
     public var features: Int
     /// The standard deviation of the first values.
     public var deviation: Double
+    /// A table of `count` rows.
     public init(_ count: Int, features: Int, deviation: Double = 1) {
         (self.count, self.features, self.deviation) = (count, features, deviation)
     }

@@ -4,8 +4,11 @@
 public struct FeedForward: Layer {
     /// Features between the two.
     public var hidden: Int
+    /// Between the two layers.
     public var activation: Activation
+    /// Whether both layers have a bias.
     public var hasBias: Bool
+    /// `hidden` features between the two layers.
     public init(hidden: Int, activation: Activation = .gelu, hasBias: Bool = true) {
         (self.hidden, self.activation, self.hasBias) = (hidden, activation, hasBias)
     }

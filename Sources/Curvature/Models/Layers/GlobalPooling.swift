@@ -1,5 +1,6 @@
 /// The mean over all of space: (B, channels, ...) to (B, channels).
 public struct GlobalAveragePooling: Layer {
+    /// It has no options.
     public init() {}
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
         let space = try x.requireSpatialInput().extents
@@ -9,6 +10,7 @@ public struct GlobalAveragePooling: Layer {
 
 /// The largest element over all of space: (B, channels, ...) to (B, channels). The derivative goes to the first of equal elements.
 public struct GlobalMaxPooling: Layer {
+    /// It has no options.
     public init() {}
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {
         let (channels, extents) = try x.requireSpatialInput()

@@ -3,8 +3,11 @@ import TensorIR
 /// (x - mean) / sqrt(variance + epsilon) over the channels of each group and all of space, times `weight` and plus `bias`, one
 /// of each for every channel: (B, channels, ...). Wu and He 2018.
 public struct GroupNormalization: Layer {
+    /// Channels are cut into so many groups.
     public var groups: Int
+    /// Added to the variance, so that no division is by 0.
     public var epsilon: Double
+    /// As many groups as divide the channels.
     public init(groups: Int, epsilon: Double = 1e-5) { (self.groups, self.epsilon) = (groups, epsilon) }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

@@ -5,8 +5,11 @@ import TensorIR
 public struct LayerNormalization: Layer {
     /// How many of the last axes.
     public var axes: Int
+    /// Added to the variance, so that no division is by 0.
     public var epsilon: Double
+    /// Whether there is an offset beside the factor.
     public var hasBias: Bool
+    /// Over the last axis unless said.
     public init(axes: Int = 1, epsilon: Double = 1e-5, hasBias: Bool = true) {
         (self.axes, self.epsilon, self.hasBias) = (axes, epsilon, hasBias)
     }

@@ -3,12 +3,16 @@ import TensorIR
 
 /// How the windows of a convolution or pooling lie: one number for each spatial axis.
 public struct LayerWindow: Hashable, Sendable {
+    /// Elements that a window sees along each axis.
     public var sizes: [Int]
+    /// From one window to the next.
     public var strides: [Int]
     /// On either side.
     public var paddings: [Int]
+    /// From one element of a window to the next.
     public var dilations: [Int]
 
+    /// One number for each spatial axis in every list.
     public init(sizes: [Int], strides: [Int], paddings: [Int], dilations: [Int]) {
         (self.sizes, self.strides, self.paddings, self.dilations) = (sizes, strides, paddings, dilations)
     }

@@ -2,11 +2,14 @@ import TensorIR
 
 /// y = W x + b along the last axis; W is (outputs, inputs). Parameters `weight` and `bias`, drawn as PyTorch draws them.
 public struct Linear: Layer {
+    /// Features of the result.
     public var outputs: Int
+    /// Whether an offset is added for each output.
     public var hasBias: Bool
     /// The full name of a parameter to use as the weight instead of a new one: `tokens.weight`, of shape (outputs, inputs).
     public var tiedWeight: String?
 
+    /// `outputs` features from those of the input.
     public init(_ outputs: Int, hasBias: Bool = true, tiedWeight: String? = nil) {
         (self.outputs, self.hasBias, self.tiedWeight) = (outputs, hasBias, tiedWeight)
     }

@@ -2,6 +2,7 @@ import TensorIR
 
 /// The largest element of each window over two spatial axes of (B, channels, height, width). The derivative goes to the first of equal elements.
 public struct MaxPooling2D: Layer {
+    /// How the windows lie: sizes, strides, paddings, dilations.
     public var window: LayerWindow
 
     /// - Parameter window: its padding never wins.

@@ -5,10 +5,13 @@ import TensorIR
 /// Each head has features / heads of the features of `query`, `key` and `value`, linear layers of the input; `output` is a
 /// linear layer of the heads side by side. Scores are scaled by 1 / sqrt(features / heads).
 public struct MultiHeadAttention: Layer {
+    /// Heads; a divisor of the features.
     public var heads: Int
     /// Whether a position sees itself and those before it only.
     public var isCausal: Bool
+    /// Whether the four linear layers have a bias.
     public var hasBias: Bool
+    /// Every position sees all others unless `isCausal`.
     public init(heads: Int, isCausal: Bool = false, hasBias: Bool = true) {
         (self.heads, self.isCausal, self.hasBias) = (heads, isCausal, hasBias)
     }

@@ -2,7 +2,9 @@
 public struct PositionEmbedding: Layer {
     /// The most positions there can be.
     public var count: Int
+    /// The standard deviation of the first values.
     public var deviation: Double
+    /// A table of `count` rows.
     public init(_ count: Int, deviation: Double = 1) { (self.count, self.deviation) = (count, deviation) }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

@@ -4,7 +4,9 @@ import TensorIR
 public struct RMSNormalization: Layer {
     /// How many of the last axes.
     public var axes: Int
+    /// Added to the mean of squares, so that no division is by 0.
     public var epsilon: Double
+    /// Over the last axis unless said.
     public init(axes: Int = 1, epsilon: Double = 1e-5) { (self.axes, self.epsilon) = (axes, epsilon) }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

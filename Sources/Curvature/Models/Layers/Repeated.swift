@@ -1,7 +1,10 @@
 /// One layer applied several times in a row with the same parameters, which have the layer's own names.
 public struct Repeated: Layer {
+    /// What is applied.
     public var layer: any Layer
+    /// How often.
     public var times: Int
+    /// `layer` applied `times` times.
     public init(_ layer: any Layer, times: Int) { (self.layer, self.times) = (layer, times) }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

@@ -1,7 +1,10 @@
 /// body(x) + x, or body(x) + shortcut(x) (He et al. 2015). Parts `body` and `shortcut`.
 public struct Residual: Layer {
+    /// The layers that the path goes around.
     public var body: any Layer
+    /// What is on the path; nil for the input itself.
     public var shortcut: (any Layer)?
+    /// A path around `body`.
     public init(_ body: any Layer, shortcut: (any Layer)? = nil) { (self.body, self.shortcut) = (body, shortcut) }
 
     public func forward(_ x: Tensor, in scope: Scope) throws -> Tensor {

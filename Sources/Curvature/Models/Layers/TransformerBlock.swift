@@ -3,9 +3,13 @@
 /// Parts `norm1`, `attention`, `norm2`, `feed_forward`. Normalization comes before each part (as in GPT-2) or after each sum
 /// (Vaswani et al. 2017).
 public struct TransformerBlock: Layer {
+    /// The first part.
     public var attention: MultiHeadAttention
+    /// The second part.
     public var feedForward: FeedForward
+    /// Of both parts; each has parameters of its own.
     public var normalization: LayerNormalization
+    /// Whether normalization comes before each part, not after each sum.
     public var normalizesFirst: Bool
 
     /// - Parameter hidden: features inside the feed-forward network.

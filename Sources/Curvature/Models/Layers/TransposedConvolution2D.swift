@@ -3,13 +3,18 @@
 /// Parameters `weight` (channels, outputs / groups, rows, columns) and `bias` (outputs). An extent n becomes
 /// (n - 1) stride + dilation (size - 1) + 1 - 2 padding + output padding.
 public struct TransposedConvolution2D: Layer {
+    /// Channels of the result.
     public var outputs: Int
+    /// The windows of the convolution that this is the transpose of.
     public var window: LayerWindow
     /// Positions added at the end of each axis; below the stride.
     public var outputPadding: Int
+    /// Channels and outputs are cut into so many groups; each output sees the channels of its group.
     public var groups: Int
+    /// Whether an offset is added for each output.
     public var hasBias: Bool
 
+    /// Windows that may differ from axis to axis.
     public init(
         _ outputs: Int, window: LayerWindow, outputPadding: Int = 0, groups: Int = 1, hasBias: Bool = true
     ) {

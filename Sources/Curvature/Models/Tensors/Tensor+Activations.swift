@@ -4,6 +4,7 @@ import TensorIR
 extension Tensor {
     /// max(x, 0); its derivative at 0 is 0.
     public func relu() throws -> Tensor { try mapped("relu", .relu) }
+    /// The hyperbolic tangent.
     public func tanh() throws -> Tensor { try mapped("tanh", .tanh) }
     /// 1 / (1 + exp(-x)).
     public func sigmoid() throws -> Tensor { try mapped("sigmoid", .sigmoid) }

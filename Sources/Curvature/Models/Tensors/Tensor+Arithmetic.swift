@@ -3,19 +3,32 @@ import TensorIR
 
 /// Arithmetic, element by element, with NumPy's broadcasting: shapes are aligned at their last axes, and extents of 1 repeat.
 extension Tensor {
+    /// The sum; the smaller shape repeats.
     public static func + (a: Tensor, b: Tensor) throws -> Tensor { try a.combined("'+'", .add, b) }
+    /// The difference; the smaller shape repeats.
     public static func - (a: Tensor, b: Tensor) throws -> Tensor { try a.combined("'-'", .subtract, b) }
+    /// The product, element by element; the smaller shape repeats.
     public static func * (a: Tensor, b: Tensor) throws -> Tensor { try a.combined("'*'", .multiply, b) }
+    /// The quotient, element by element; the smaller shape repeats.
     public static func / (a: Tensor, b: Tensor) throws -> Tensor { try a.combined("'/'", .divide, b) }
+    /// Each element times -1.
     public static prefix func - (x: Tensor) throws -> Tensor { try x.makeReal("'-'") { try $0.negate(x.node) } }
 
+    /// The sum of each element and a number.
     public static func + (a: Tensor, b: Double) throws -> Tensor { try a.combined("'+'", .add, b) }
+    /// The difference of each element and a number.
     public static func - (a: Tensor, b: Double) throws -> Tensor { try a.combined("'-'", .subtract, b) }
+    /// The product, element by element of each element and a number.
     public static func * (a: Tensor, b: Double) throws -> Tensor { try a.combined("'*'", .multiply, b) }
+    /// The quotient, element by element of each element and a number.
     public static func / (a: Tensor, b: Double) throws -> Tensor { try a.combined("'/'", .divide, b) }
+    /// The sum of a number and each element.
     public static func + (a: Double, b: Tensor) throws -> Tensor { try b + a }
+    /// The difference of a number and each element.
     public static func - (a: Double, b: Tensor) throws -> Tensor { try -b + a }
+    /// The product, element by element of a number and each element.
     public static func * (a: Double, b: Tensor) throws -> Tensor { try b * a }
+    /// The quotient, element by element of a number and each element.
     public static func / (a: Double, b: Tensor) throws -> Tensor {
         try b.makeReal("'/'") { try $0.divide($0.filled(a, like: b.node), b.node) }
     }

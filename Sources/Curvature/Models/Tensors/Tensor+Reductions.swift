@@ -2,9 +2,11 @@ import TensorIR
 
 /// Reductions over some axes, which disappear unless `keepsAxes` leaves them with extent 1.
 extension Tensor {
+    /// The sum of the elements along some axes.
     public func sum(axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
         try reduced("sum", axes, keepsAxes) { try $0.sum(node, axes: $1) }
     }
+    /// The mean of the elements along some axes.
     public func mean(axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
         try reduced("mean", axes, keepsAxes) { try $0.mean(node, axes: $1) }
     }

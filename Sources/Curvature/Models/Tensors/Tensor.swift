@@ -11,6 +11,7 @@ public struct Tensor {
 
     /// The extents, nil for the axis of the examples.
     public var shape: [Int?] { type.shape.dimensions.map { $0 == .examples ? nil : $0.factor } }
+    /// The number of axes, that of the examples included.
     public var rank: Int { type.shape.rank }
     /// Whether the elements are integers: data such as tokens, which index and have no derivative.
     public var isInteger: Bool { type.element == .int64 }
