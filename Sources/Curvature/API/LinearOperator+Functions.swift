@@ -41,6 +41,7 @@ public struct EstimationMethod: Sendable {
 
 /// Which eigenvalues are wanted, and in which order they come.
 public enum SpectrumPart: Sendable {
+    /// By absolute value, descending; by value, descending; by value, ascending.
     case largestMagnitude, largest, smallest
 
     fileprivate var end: SpectrumEnd {
