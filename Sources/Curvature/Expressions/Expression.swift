@@ -9,6 +9,7 @@
 public final class Expression: Sendable {
     /// The operation, for whoever compiles it.
     package let node: Node
+    /// What it has as a value: a number, a vector, a block, predictions or an operator, with its sizes.
     public let kind: Kind
     /// Nodes on the longest path to a leaf, this one included; at most ``depthLimit``, so that recursion over an
     /// expression is safe.

@@ -1,5 +1,6 @@
 /// What an expression is, with its sizes. Kinds are checked while an expression is built, before any data is read.
 public enum Kind: Hashable, Sendable {
+    /// One number.
     case scalar
     /// A column of n entries: parameter space if n = D, output space if n = N*T*C.
     case vector(Int)

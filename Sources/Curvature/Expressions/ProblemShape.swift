@@ -21,6 +21,7 @@ public struct ProblemShape: Hashable, Sendable {
     /// The selected parameters' names and places among the D entries, in order.
     package var parameterExtents: [ParameterExtent] = []
 
+    /// The sizes of a problem that need not exist, for expressions without one.
     public init(examples: Int, terms: Int, outputs: Int, parameters: Int, predictionShape: [Int]) {
         (self.examples, self.terms, self.outputs) = (examples, terms, outputs)
         (self.parameters, self.predictionShape) = (parameters, predictionShape)

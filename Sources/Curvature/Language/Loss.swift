@@ -2,6 +2,7 @@
 ///
 /// Tensors are named here and looked up when the plan runs.
 public struct Loss: Hashable, Sendable {
+    /// What a term of the loss is.
     public enum Function: Hashable, Sendable {
         /// Softmax cross-entropy of logits, with class indices or class probabilities as targets.
         ///
@@ -23,13 +24,17 @@ public struct Loss: Hashable, Sendable {
         case binaryCrossEntropy(positiveWeights: String? = nil, weights: String? = nil)
     }
 
+    /// How terms become one number.
     public enum Reduction: String, Hashable, Sendable, CaseIterable {
         /// Divides by what counts over all data, whatever the batch size.
         case mean
+        /// Divides by nothing.
         case sum
     }
 
+    /// What a term is, with its options.
     public let function: Function
+    /// How terms become one number.
     public let reduction: Reduction
 
     /// - Throws: ``ExpressionError`` if an option is out of its range.

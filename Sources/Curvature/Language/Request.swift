@@ -1,10 +1,13 @@
 /// Something to compute, under the name that its result will have.
 public struct Request: Hashable, Sendable {
+    /// What its result is called.
     public let name: String
+    /// What to compute.
     public let expression: Expression
     /// The expression as the user wrote it, without the name; for a request made from an expression, as it is printed.
     public let text: String
 
+    /// A request made of an expression; its text is what the expression prints.
     public init(_ name: String, _ expression: Expression) {
         self.init(name: name, expression: expression, text: expression.description)
     }
