@@ -7,7 +7,7 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/S
 # Tests build with testability, the command without: a folder each, so that neither builds the other anew.
 TEST_BUILD := .build_test
 
-.PHONY: help run test deps build check format lint bench bench-counts record-bench-counts training clean
+.PHONY: help run test deps build check format lint docs bench bench-counts record-bench-counts training clean
 
 help:
 	@echo "make run     curvature of the digits network, fused beside naive"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   fused against naive, against plain matrix products"
 	@echo "make bench-counts    the benchmarks' predicted work against the counts on record"
 	@echo "make training        a training loop with the curvature of every step"
+	@echo "make docs    DocC archives of the library, in .build/documentation"
 	@echo "make format  format the sources"
 
 deps:
@@ -47,6 +48,9 @@ format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES) --configuration .swift-format
 
 check: test
+
+docs: deps
+	@SWIFT="$(SWIFT)" sh scripts/docs.sh
 
 # The package of its own: a plan beside the same requests with nothing shared.
 BENCHMARKS := $(SWIFT) run -c release --package-path Benchmarks Benchmarks

@@ -35,7 +35,7 @@ public struct PlanDocument: Codable, Sendable {
     }
     /// One request.
     public struct RequestPart: Codable, Sendable {
-        /// Its name, and "scalar", "vector", "block" or "prediction".
+        /// Its name, and "scalar", "vector", "block" or "tensor".
         public var name, kind: String
         /// The extents of its value; none for a scalar.
         public var shape: [Int]
