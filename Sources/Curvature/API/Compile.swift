@@ -83,7 +83,9 @@ public struct TypedExecution<each Quantity: Requestable> {
 
     /// Gives a vector of the plan other entries, for the runs that follow: nothing is compiled again.
     ///
-    /// - Parameter vector: One that a quantity was made of: from `problem.vector`, `randomVector` or `vector(named:)`.
+    /// - Parameters:
+    ///   - vector: One that a quantity was made of: from `problem.vector`, `randomVector` or `vector(named:)`.
+    ///   - entries: As many as the vector has.
     /// - Throws: ``ProblemError`` for a vector that is no tensor of this plan, or another number of entries.
     public func set(_ vector: Vector, to entries: some Sequence<some BinaryFloatingPoint>) throws {
         try execution.setVector(vector.lazy.tensorName(), to: entries.map { Double($0) })

@@ -75,8 +75,11 @@ extension LinearOperator {
     /// residual norms are in the results as "NAME.error".
     ///
     /// - Parameters:
+    ///   - count: How many; at most the operator's rows.
+    ///   - part: Which of them, and in which order.
     ///   - tolerance: Of residual norms, relative to the eigenvalue.
     ///   - maxRestarts: Fillings of the basis after the first.
+    ///   - seed: Of the first block of vectors.
     public func eigenvalues(
         count: Int = 6, _ part: SpectrumPart = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,
         seed: UInt64 = 0
@@ -105,8 +108,11 @@ extension LinearOperator {
     /// The smoothed density of eigenvalues, (points, 2): where, and how dense, by stochastic Lanczos quadrature (Lin et al. 2016).
     ///
     /// - Parameters:
-    ///   - depth: Products for each of `samples` random vectors.
+    ///   - samples: Random vectors.
+    ///   - depth: Products for each of them.
+    ///   - points: Of the grid, evenly spaced.
     ///   - width: The standard deviation that each eigenvalue is smeared with; a hundredth of the range without it.
+    ///   - seed: Of the random vectors.
     public func spectralDensity(
         samples: Int = 10, depth: Int = 30, points: Int = 1024, width: Double? = nil, seed: UInt64 = 0
     ) -> Block {

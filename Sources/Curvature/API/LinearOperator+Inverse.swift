@@ -21,6 +21,7 @@ extension LinearOperator {
     /// it costs tangent and backward sweeps alone.
     ///
     /// - Parameters:
+    ///   - solver: Chosen by what is known of the operator unless said; explain tells why.
     ///   - tolerance: The relative residual, |b - A x| / |b|, above 0 and below 1.
     ///   - maxIterations: As many as the operator has rows, but at most 1000, without it.
     ///   - preconditioner: A symmetric operator near the inverse, with conjugate gradients or MINRES.

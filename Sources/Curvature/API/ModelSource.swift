@@ -10,7 +10,9 @@ public struct ModelSource: Sendable {
 
     /// A network that exists.
     ///
-    /// - Parameter name: for messages and explain.
+    /// - Parameters:
+    ///   - model: made in Swift, or read before.
+    ///   - name: for messages and explain.
     public static func network(_ model: Model, name: String = "model") -> ModelSource {
         ModelSource(name: name) { _ in model }
     }

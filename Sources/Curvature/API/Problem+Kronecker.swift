@@ -25,7 +25,10 @@ extension Problem {
     /// traces, norms, determinants and diagonals work on the factors.
     ///
     /// - Parameters:
+    ///   - fisher: Which output gradients the factors are made of.
     ///   - samples: Draws for each loss term, with ``FisherKind/monteCarlo``.
+    ///   - seed: Of the draws, with ``FisherKind/monteCarlo``.
+    ///   - weightSharing: How positions that share a weight count.
     ///   - separatesWeightAndBias: Whether a bias has a block of its own, instead of being its weight's last column.
     public func kfac(
         fisher: FisherKind = .monteCarlo, samples: Int = 1, seed: UInt64 = 0, weightSharing: WeightSharing = .expand,

@@ -4,6 +4,8 @@ extension Problem {
     ///     let problem = try Problem(model: .onnx(url), loss: .crossEntropy(), data: .safetensors(url))
     ///
     /// - Parameters:
+    ///   - model: The network: a file, layers, or a model that exists.
+    ///   - loss: With its reduction and options.
     ///   - data: Holds `inputs` (N, ...), or a tensor for each of the model's inputs under its name, and `targets`: integers for
     ///     class indices, otherwise values shaped as the predictions.
     ///   - vectors: Tensors that expressions and loss options name.

@@ -2,7 +2,9 @@
 extension Problem {
     /// A vector with these entries: D of them in parameter space, N*T*C in output space.
     ///
-    /// - Parameter name: for explain and messages; else one that follows from the entries, so that equal vectors are one.
+    /// - Parameters:
+    ///   - entries: In the order of the space.
+    ///   - name: for explain and messages; else one that follows from the entries, so that equal vectors are one.
     public func vector(_ entries: some Sequence<some BinaryFloatingPoint>, name: String? = nil) -> Vector {
         let values = entries.map { Double($0) }
         return supplied(SuppliedTensor(shape: [values.count], content: .values(values)), name)
@@ -23,14 +25,19 @@ extension Problem {
 
     /// A vector of independent standard normal entries: functions of the seed and the place alone, drawn when the plan runs.
     ///
-    /// - Parameter count: D, the parameter space's, unless said.
+    /// - Parameters:
+    ///   - seed: Equal seeds give equal vectors.
+    ///   - count: D, the parameter space's, unless said.
     public func randomVector(seed: UInt64, count: Int? = nil) -> Vector {
         let count = count ?? shape.parameters
         return supplied(SuppliedTensor(shape: [count], content: .normal(seed: seed)), "random(\(count), seed=\(seed))")
     }
     /// A block of independent standard normal entries.
     ///
-    /// - Parameter count: of rows: D unless said.
+    /// - Parameters:
+    ///   - columns: k, the vectors side by side.
+    ///   - seed: Equal seeds give equal blocks.
+    ///   - count: of rows: D unless said.
     public func randomBlock(columns: Int, seed: UInt64, count: Int? = nil) -> Block {
         let count = count ?? shape.parameters
         return supplied(

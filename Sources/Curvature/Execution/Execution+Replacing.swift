@@ -49,7 +49,9 @@ extension Execution {
 
     /// theta += factor * step, in place, for the selected parameters: a step of a training loop.
     ///
-    /// - Parameter step: A result of D entries of a run with this precision.
+    /// - Parameters:
+    ///   - factor: Of the step: minus the learning rate, along a gradient.
+    ///   - step: A result of D entries of a run with this precision.
     public func addToParameters(_ factor: Double, times step: Results.Entry) throws {
         guard step.shape == [plan.problem.shape.parameters], step.operand.storage == plan.options.precision.storage
         else {

@@ -1,5 +1,6 @@
 extension PlanDocument {
     /// - Parameters:
+    ///   - plan: What is described.
     ///   - naive: The same requests compiled with nothing shared, for the totals to stand beside. After a run its iterations are charged
     ///     with as many applications as the plan's really did, so that equal work is compared.
     ///   - runs: What runs of the plan took, if it ran; and how long loading and compiling did.

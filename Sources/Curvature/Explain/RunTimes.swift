@@ -13,7 +13,12 @@ public struct RunTimes: Sendable {
     /// The process's high-water mark after the runs: what explain itself takes comes later.
     public var residentPeakBytes: Int
 
-    /// - Parameter residentPeakBytes: The process's high-water mark now, unless given.
+    /// - Parameters:
+    ///   - loadSeconds: Reading the model and the headers of data.
+    ///   - compileSeconds: From expressions to a plan.
+    ///   - measurements: Of all runs in order; at least one.
+    ///   - peakBytes: The most that the library's buffers took at once.
+    ///   - residentPeakBytes: The process's high-water mark now, unless given.
     public init(
         loadSeconds: Double, compileSeconds: Double, measurements: [RunMeasurement], peakBytes: Int,
         residentPeakBytes: Int? = nil

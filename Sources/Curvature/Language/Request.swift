@@ -24,6 +24,7 @@ public struct Request: Hashable, Sendable {
 /// leaf or tensor.
 ///
 /// - Parameters:
+///   - texts: One request each.
 ///   - shape: The sizes of model, loss and data.
 ///   - tensors: The shapes of the tensors that the user supplies, by name.
 /// - Throws: The first error, in the order of the requests.

@@ -33,7 +33,9 @@ extension Model {
     /// The same network with the values of a safetensors file, which has a tensor of the same name and shape for each of the
     /// model's. F64 stays; every other type is read as float32.
     ///
-    /// - Parameter ignoringOthers: whether the file may hold tensors that the model does not have.
+    /// - Parameters:
+    ///   - url: of the file.
+    ///   - ignoringOthers: whether the file may hold tensors that the model does not have.
     /// - Throws: ``ModelError``, which names the first tensor that is missing, has another shape or is not the model's;
     ///   `SafetensorsError` for a file that cannot be read.
     public func readingParameters(from url: URL, ignoringOthers: Bool = false) throws -> Model {

@@ -26,6 +26,7 @@ public final class ModelBuilder {
     /// - Parameters:
     ///   - inputShape: of one example.
     ///   - isInteger: whether the data are integers, such as tokens.
+    ///   - seed: of the parameters' initial values.
     public convenience init(inputShape: [Int], isInteger: Bool = false, seed: UInt64 = 0) throws {
         self.init(seed: seed)
         _ = try input("inputs", shape: inputShape, isInteger: isInteger)
@@ -41,7 +42,10 @@ public final class ModelBuilder {
 
     /// A new input: a tensor that the data bring under this name.
     ///
-    /// - Parameter shape: of one example.
+    /// - Parameters:
+    ///   - name: of the data's tensor.
+    ///   - shape: of one example.
+    ///   - isInteger: whether the data are integers, such as tokens.
     public func input(_ name: String, shape: [Int], isInteger: Bool = false) throws -> Tensor {
         guard !inputs.contains(where: { $0.name == name }), name != "targets" else {
             throw ModelError(.name, "expected a new name for an input, found '\(name)'; give another")

@@ -31,7 +31,11 @@ public struct Scope {
 
     /// A tensor that belongs to the model, is saved and loaded with it, and is not trained: running statistics, tables.
     ///
-    /// - Parameter reason: what it is, in a few words.
+    /// - Parameters:
+    ///   - name: within this scope.
+    ///   - shape: the extents, row-major.
+    ///   - initialization: the values until others are set or read.
+    ///   - reason: what it is, in a few words.
     public func statistic(
         _ name: String, shape: [Int], _ initialization: Initialization, reason: String
     ) throws -> Tensor {

@@ -16,11 +16,8 @@ public struct Plan: @unchecked Sendable {
         /// The values it leaves behind.
         package var values: [Value]
     }
-    /// What the requests are about.
     public let problem: Problem
-    /// What was asked for, in this order.
     public let requests: [Request]
-    /// How it was planned.
     public let options: PlanOptions
     package let operators: OperatorGraph
     /// The requests' values, in their order.
@@ -34,7 +31,6 @@ public struct Plan: @unchecked Sendable {
     package let tensors: [Value]
     /// All values that have memory.
     package let stored: [Value]
-    /// Examples that a program takes at a time; the last batch may have fewer.
     public let batchSize: Int
     package let memory: MemoryUse
 

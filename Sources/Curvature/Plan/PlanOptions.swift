@@ -2,7 +2,6 @@ import Foundation
 
 /// How a plan is made and run. A plan depends on these, the requests and shapes alone.
 public struct PlanOptions: Sendable {
-    /// What real numbers are stored and computed in.
     public var precision: Precision = .float32
     /// Examples in a batch; nil lets the planner choose, from shapes and `memory` alone.
     public var batchSize: Int?
@@ -12,16 +11,13 @@ public struct PlanOptions: Sendable {
     public var memory = 4 << 30
     /// One pass or more for each application of an operator: nothing shared, nothing merged.
     public var isNaive = false
-    /// Names of rules that are switched off; see ``ruleNames``.
     public var disabledRules: Set<String> = []
     /// Keeps primal values from one run of an ``Execution`` to the next, for runs with other vectors: after the first, or after
     /// `prepare()`, a product costs its tangent sweeps alone. Changing parameters or data drops them.
     public var keepsPrimalValues = false
 
-    /// Everything enabled, in single precision, within 4 GiB.
     public init() {}
 
-    /// Threads that a run uses.
     public var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 

@@ -2,9 +2,12 @@ extension Problem {
     /// A network with data in memory.
     ///
     /// - Parameters:
+    ///   - model: With one input.
+    ///   - loss: With its reduction and options.
     ///   - inputs: Row-major, of shape (N, ...).
     ///   - targets: Class indices, (N, ...), for cross-entropy.
     ///   - vectors: Tensors that requests name.
+    ///   - parameters: Names or globs in order, `-NAME` to leave one out; empty for every trainable parameter.
     public init(
         model: Model, loss: Loss, inputs: (shape: [Int], values: [Double]), targets: (shape: [Int], values: [Int64]),
         vectors: [String: (shape: [Int], values: [Double])] = [:], parameters: [String] = []

@@ -17,7 +17,14 @@ public struct Convolution1D: Layer {
     }
     /// Windows that are alike along each axis.
     ///
-    /// - Parameter padding: zeros on either side.
+    /// - Parameters:
+    ///   - outputs: channels of the result.
+    ///   - size: elements that a window sees along each axis.
+    ///   - stride: from one window to the next.
+    ///   - padding: zeros on either side.
+    ///   - dilation: from one element of a window to the next.
+    ///   - groups: parts that channels and outputs are cut into.
+    ///   - hasBias: whether an offset is added for each output.
     public init(
         _ outputs: Int, size: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
         hasBias: Bool = true

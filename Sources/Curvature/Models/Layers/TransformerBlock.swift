@@ -12,7 +12,13 @@ public struct TransformerBlock: Layer {
     /// Whether normalization comes before each part, not after each sum.
     public var normalizesFirst: Bool
 
-    /// - Parameter hidden: features inside the feed-forward network.
+    /// - Parameters:
+    ///   - heads: of the attention; a divisor of the features.
+    ///   - hidden: features inside the feed-forward network.
+    ///   - isCausal: whether a position sees itself and those before it only.
+    ///   - activation: inside the feed-forward network.
+    ///   - normalizesFirst: whether normalization comes before each part, not after each sum.
+    ///   - hasBias: whether linear layers have a bias.
     public init(
         heads: Int, hidden: Int, isCausal: Bool = false, activation: Activation = .gelu, normalizesFirst: Bool = true,
         hasBias: Bool = true
