@@ -5,11 +5,13 @@ swift=${SWIFT:-swift}
 out=.build/documentation
 rm -rf "$out"
 mkdir -p "$out"
-$swift package dump-symbol-graph --minimum-access-level public >/dev/null
+# It ends with errors of C modules and test bundles, which have no symbols of interest; that ours are missing shows below.
+$swift package dump-symbol-graph --minimum-access-level public >"$out/symbols.log" 2>&1 || true
 graphs=$(dirname "$($swift build --show-bin-path)")/symbolgraph
 set --
 for module in Curvature ONNXImport Safetensors; do
     mkdir -p "$out/graphs/$module"
+    if [ ! -f "$graphs/$module.symbols.json" ]; then cat "$out/symbols.log" >&2; exit 1; fi
     find "$graphs" \( -name "$module.symbols.json" -o -name "$module@*.symbols.json" \) \
         -exec cp {} "$out/graphs/$module" \;
     set -- "$@" "$out/graphs/$module/$module.symbols.json"
