@@ -33,16 +33,16 @@ package final class EigenspaceMeansKernel: Kernel {
         }
     }
 
-    /// Eigenvalues count as equal within this many roundings of the largest, measured from the first of a space, so that a dense row of
-    /// them does not become one.
-    private static let roundings = 16.0
+    /// Eigenvalues count as equal within what rounding makes of the largest, of the matrix as it was summed up, and of its decomposition in float64. It is
+    /// measured from the first of a space, so that a dense row of them does not become one.
+    private var tolerance: Double { max(2 * rounding, 16 * Double.ulpOfOne) }
 
     private func spaces(_ axis: Axis) -> [Range<Int>] {
         guard let start = axis.eigenvalues else { return (0..<axis.size).map { $0..<$0 + 1 } }
         let values = eigen.address.assumingMemoryBound(to: Double.self) + start
         var largest = 0.0
         for i in 0..<axis.size { largest = max(largest, abs(values[i])) }
-        let tolerance = EigenspaceMeansKernel.roundings * rounding * largest
+        let tolerance = tolerance * largest
         var spaces: [Range<Int>] = []
         var first = 0
         for i in 0..<axis.size where i > first && values[i] - values[first] > tolerance {

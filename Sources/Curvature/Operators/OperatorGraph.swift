@@ -11,6 +11,8 @@ package struct OperatorGraph: Sendable {
     package var layouts: [KroneckerOptions: FactorLayout] = [:]
     /// Where what KFOC's factors are worked out from lies.
     package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
+    /// What a file has of Kronecker-factored operators.
+    package var loadedFactors: [KroneckerOptions: Set<FactorPart>] = [:]
     /// Of the run's precision.
     package var rounding = Double.ulpOfOne
     /// Of the selected parameters, in order.

@@ -74,6 +74,9 @@ public struct Plan: @unchecked Sendable {
                 (operators.layouts[own], operators.layouts[own.factors]) = (layout, layout)
             }
         }
+        if let file = options.factors {
+            operators.loadedFactors = try file.parts(of: operators.layouts, asked: factored, problem)
+        }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }
         var trace: [Optimizer.Trace] = []
