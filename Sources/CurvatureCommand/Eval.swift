@@ -23,6 +23,12 @@ struct Eval: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Write the Kronecker factors of kfac, ekfac and kfoc, with their decompositions, for --load-factors.",
+            valueName: "F.safetensors"))
+    var saveFactors: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Print the plan with predicted and measured cost: text (or nothing), json, dot.", valueName: "format"))
     var explain: String?
 
@@ -56,7 +62,7 @@ struct Eval: ParsableCommand {
         let plan = try Plan(requests, problem: problem, options: options)
         let compile = clock.lap()
         for note in problem.model.notes { note.writeNote() }
-        if let output { try OutputFile.check(output) }
+        for file in [output, saveFactors].compactMap(\.self) { try OutputFile.check(file) }
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update
@@ -71,6 +77,7 @@ struct Eval: ParsableCommand {
         for warning in execution.warnings { "warning: \(warning)".writeLine() }
         let runs = RunTimes(
             loadSeconds: load, compileSeconds: compile, measurements: measurements, peakBytes: Execution.peakBytes)
+        if let saveFactors { try execution.saveFactors(to: URL(fileURLWithPath: saveFactors)) }
         if let output { try results.write(to: URL(fileURLWithPath: output)) }
         if let format {
             var naive = options

@@ -9,7 +9,7 @@ struct ProblemArguments: ParsableArguments {
         help: ArgumentHelp(
             "What to compute: [NAME =] EXPRESSION, one for each argument.",
             discussion:
-                "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, identity; tensors of --vectors by name. Functions: inverse, transpose, diag, dense, norm, dot.",
+                "Leaves: loss, gradient, prediction, hessian, ggn, fisher, empirical_fisher, jacobian, kfac, ekfac, kfoc, identity; tensors of --vectors by name. Functions: inverse, transpose, diag, dense, norm, dot.",
             valueName: "request"))
     var requests: [String]
 
@@ -49,6 +49,12 @@ struct ProblemArguments: ParsableArguments {
     @Option(help: "What the computation may take of memory: 4GiB, 500MiB, 2e9.")
     var memory = "4GiB"
 
+    @Option(
+        help: ArgumentHelp(
+            "Take Kronecker factors from a file that --save-factors wrote, instead of the data.",
+            valueName: "F.safetensors"))
+    var loadFactors: String?
+
     @Flag(help: "Share nothing: one pass or more for each application of an operator.")
     var naive = false
 
@@ -77,6 +83,7 @@ struct ProblemArguments: ParsableArguments {
         options.threads = threads
         options.memory = try ByteCount.parse(memory)
         options.isNaive = naive
+        options.factors = try loadFactors.map { try FactorFile(contentsOf: URL(fileURLWithPath: $0)) }
         options.disabledRules = Set(disableRule)
         if let unknown = disableRule.first(where: { !PlanOptions.ruleNames.contains($0) }) {
             throw ValidationError(

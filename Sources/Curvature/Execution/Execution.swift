@@ -15,6 +15,8 @@ public final class Execution {
     private var isLoaded = false
     /// The loss's divisor has to be worked out again.
     private var isDivisorStale = true
+    /// Of Kronecker factors over runs, where they are asked for.
+    var averages: FactorAverages?
     /// What the last run did.
     public private(set) var measurement = RunMeasurement()
     /// Called between batches and after each step of an iteration.
@@ -42,7 +44,11 @@ public final class Execution {
         let context = RunContext(
             isCancelled: { [cancellation] in cancellation.isCancelled }, progress: { [progress] in progress?($0) })
         let begin = ContinuousClock.now
-        for step in steps { try inArena { try step.run(context) } }
+        averages?.beginRun()
+        for (step, execution) in zip(plan.steps, steps) {
+            try inArena { try execution.run(context) }
+            averages?.update(step.values, plan, resources.values)
+        }
         measurement = RunMeasurement()
         measurement.seconds = (ContinuousClock.now - begin).seconds
         measurement.steps = steps.map(\.measurement)
@@ -72,6 +78,10 @@ public final class Execution {
 
     /// Parameters or data are no longer what primal values were computed from.
     func dropPrimalValues() { resources.cache?.drop() }
+    func parametersChanged() {
+        resources.hasNewParameters = true
+        dropPrimalValues()
+    }
     func dataChanged() {
         isDivisorStale = true
         dropPrimalValues()

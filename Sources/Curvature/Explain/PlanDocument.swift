@@ -7,6 +7,8 @@ public struct PlanDocument: Codable, Sendable {
     /// The requests as asked and after each rule; present where it was asked for.
     public var trace: [TracePart]?
     public var rewrites: [RewritePart]
+    /// What each Kronecker-factored operator consists of; absent where there is none.
+    public var factors: [FactorsPart]?
     public var steps: [StepPart]
     public var totals: TotalsPart
 
@@ -59,6 +61,32 @@ public struct PlanDocument: Codable, Sendable {
             try container.encode(savesFlops, forKey: .savesFlops)
             try container.encode(isEstimate, forKey: .isEstimate)
             try container.encode(declined, forKey: .declined)
+        }
+    }
+    public struct FactorsPart: Codable, Sendable {
+        /// In the expression language.
+        public var `operator`: String
+        /// Vectors that are sent back for each example.
+        public var columns: Int
+        /// Of factors, decompositions and corrected eigenvalues, as far as the plan has them.
+        public var bytes: Int
+        public var blocks: [BlockPart]
+        /// What would make it much cheaper.
+        public var warning: String?
+    }
+    public struct BlockPart: Codable, Sendable {
+        /// The weight, and a bias that is joint with it; or one parameter.
+        public var parameters: [String]
+        /// "kronecker", "full", "diagonal" or "identity".
+        public var form: String
+        /// Of its factors: outputs and inputs, or one.
+        public var sizes: [Int]
+        public var reason: String
+        /// About what decomposing those factors costs that no block before it has; 0 where the plan decomposes none.
+        public var decompositionFlops: Int
+        enum CodingKeys: String, CodingKey {
+            case parameters, form, sizes, reason
+            case decompositionFlops = "decomposition_flops"
         }
     }
     public struct SweepsPart: Codable, Sendable {

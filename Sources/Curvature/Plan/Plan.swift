@@ -65,8 +65,7 @@ public struct Plan: @unchecked Sendable {
         let network = options.isNaive && factored.isEmpty && !asksDiagonals ? nil : try NetworkLowering(problem)
         if asksDiagonals { operators.hasExampleGradients = try DiagonalLowering(network!).isSupported }
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
-        // Sums over batches are float64 in either: few roundings of float32 are in them.
-        if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
+        if options.precision == .float32 { operators.rounding = Double(Float.ulpOfOne) }
         for own in factored {
             if own.form == .kfoc {
                 let nearest = try network!.rearrangements(own)
@@ -76,6 +75,9 @@ public struct Plan: @unchecked Sendable {
                 let layout = try network!.factors(own.factors).layout
                 (operators.layouts[own], operators.layouts[own.factors]) = (layout, layout)
             }
+        }
+        if let file = options.factors {
+            operators.loadedFactors = try file.parts(of: operators.layouts, asked: factored, problem)
         }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }

@@ -15,6 +15,8 @@ public struct PlanOptions: Sendable {
     /// Keeps primal values from one run of an ``Execution`` to the next, for runs with other vectors: after the first, or after
     /// `prepare()`, a product costs its tangent sweeps alone. Changing parameters or data drops them.
     public var keepsPrimalValues = false
+    /// Kronecker factors that an earlier run saved, for all Kronecker-factored operators of the requests.
+    public var factors: FactorFile?
 
     public init() {}
 

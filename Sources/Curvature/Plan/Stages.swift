@@ -45,7 +45,7 @@ struct Stages {
                 }
                 stages.append((.iteration(bodies), [value]))
             }
-            tensors += here.filter { if case .tensor = operators[$0] { true } else { false } }
+            tensors += here.filter { operators[$0].isSupplied }
             let algebra = here.filter { value in
                 guard operators[value].isAlgebra else { return false }
                 // Arithmetic used within its own level only is part of the step that uses it.
@@ -186,10 +186,17 @@ extension Array {
 }
 
 extension Quantity {
+    /// What the user brings.
+    fileprivate var isSupplied: Bool {
+        switch self {
+        case .tensor, .kronecker(.loaded, _): true
+        default: false
+        }
+    }
     /// Arithmetic on values that are there.
     var isAlgebra: Bool {
         switch self {
-        case .tensor, .iteration, .hole: false
+        case .tensor, .iteration, .hole, .kronecker(.loaded, _): false
         default: !needsPass
         }
     }

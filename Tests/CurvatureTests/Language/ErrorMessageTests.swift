@@ -141,7 +141,19 @@ import Testing
         Case("`hessian`", message: "request '`hessian`', column 1: \(anything) the unknown name 'hessian'"),
         Case("a = v + a", message: "request 'a', column 9: \(anything) 'a', which is this request itself"),
         Case("a = b", "b = v", message: "request 'a', column 5: \(anything) 'b', which a later request defines"),
-        Case("2 * ekfac", message: "request '2 * ekfac', column 5: 'ekfac' is not available in this version"),
+        Case(
+            "2 * ekfac(fisher=forward_only)",
+            message: "request '2 * ekfac(fisher=forward_only)', column 5: "
+                + "'ekfac' needs output gradients: fisher=type2, mc or empirical, found fisher=forward_only"),
+        Case(
+            "kfoc(weight_sharing=reduce) @ v",
+            message: "request 'kfoc(weight_sharing=reduce) @ v', column 1: "
+                + "'kfoc' needs weight_sharing=expand, found weight_sharing=reduce"),
+        Case(
+            "inverse(ekfac, damping=0.1, damping_style=heuristic) @ v",
+            message: "request 'inverse(ekfac, damping=0.1, damping_style=heuristic) @ v', column 1: "
+                + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
+                + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
         Case(
             "logdet(kfac(fisher=type2), method=\"x\")",
             message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 1: "
