@@ -41,8 +41,8 @@ extension NetworkLowering {
             return try apart && terms > 1 ? termsApart(gradient) : gradient
         case .mc:
             let scores = try self.terms.scores(z, samples: options.samples, seed: options.seed, in: graph)
-            return try single(
-                Cotangents(node: scores, columns: options.samples, factor: 1 / Double(options.samples)))
+            let draws = Cotangents(node: scores, columns: options.samples, factor: 1 / Double(options.samples))
+            return try apart && terms > 1 ? termsApart(draws) : single(draws)
         }
     }
 

@@ -77,7 +77,8 @@ struct AlgebraLowering {
         case .dot(let a, let b):
             let product = try graph.multiply(graph.cast(node(a), to: .float64), graph.cast(node(b), to: .float64))
             return try graph.sum(product, axes: Array(0..<graph.shape(product).rank))
-        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration:
+        case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration,
+            .curvatureDiagonal:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
     }

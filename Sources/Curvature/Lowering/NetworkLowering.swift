@@ -27,6 +27,7 @@ final class NetworkLowering {
     }
     private var pullbacks: [Node: [Node?]] = [:]
     private var tangents: [[Node]: Node] = [:]
+    private var diagonals: [OuterProductCurvature: [Node]] = [:]
     var kronecker = KroneckerNodes()
 
     init(_ problem: Problem) throws {
@@ -156,6 +157,14 @@ final class NetworkLowering {
             seed = try seed.map { try graph.add($0, scaled) } ?? scaled
         }
         return try pullback(seed!)
+    }
+
+    /// The diagonal of a sum of outer products of gradients, a piece for each parameter.
+    func diagonal(_ curvature: OuterProductCurvature) throws -> [Node] {
+        let pieces = try diagonals[curvature] ?? DiagonalLowering(self).diagonal(curvature)
+        diagonals[curvature] = pieces
+        asked.insert(.weighed(pieces))
+        return pieces
     }
 
     private func zeros() throws -> [Node] { try parameters.map { try graph.zeros(like: $0) } }

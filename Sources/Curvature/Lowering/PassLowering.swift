@@ -37,6 +37,8 @@ final class PassLowering {
             case .loss: results.append((value, .scalar, [try scaledLoss()]))
             case .prediction: results.append((value, .examples, [network.prediction]))
             case .jacobianProduct(let x): results.append((value, .examples, [try network.tangent(pieces(of: x))]))
+            case .curvatureDiagonal(let curvature):
+                results.append((value, .parameters, try network.diagonal(curvature)))
             case .kronecker(.factors(let options), _):
                 results.append((value, .packed, try network.factors(options).nodes))
             case .kronecker(.rearrangements(let options), _):

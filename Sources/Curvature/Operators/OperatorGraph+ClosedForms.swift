@@ -71,6 +71,9 @@ extension OperatorGraph {
         case .identity: return intern(.ones(size), kind)
         case .diagonal(let vector): return value(of: vector, &known)
         case .dense(let block): return intern(.elementary(.matrixDiagonal, [value(of: block, &known)]), kind)
+        case .ggn(let samples, let seed):
+            return curvatureDiagonal(.ggn(samples.map { Sampling(samples: $0, seed: seed) }), map, &known)
+        case .empiricalFisher: return curvatureDiagonal(.empiricalFisher, map, &known)
         case .lowRank(let block): return intern(.elementary(.rowSquares, [value(of: block, &known)]), kind)
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             let diagonals = factors.map { diagonal($0, EstimatorOptions(method: .exact), &known) }
@@ -83,6 +86,33 @@ extension OperatorGraph {
             return intern(.elementary(.rows(rows.ranges), [whole]), kind)
         default: return nil
         }
+    }
+
+    /// Backward columns beyond which products with unit vectors, or samples, are the better way.
+    private static let mostDiagonalColumns = 1024
+
+    /// By squares of single gradients; of parameters for which these are not known, by products with their unit vectors.
+    private mutating func curvatureDiagonal(
+        _ curvature: OuterProductCurvature, _ map: Expression, _ known: inout [Expression: Value]
+    ) -> Value? {
+        let columns =
+            switch curvature {
+            case .ggn(nil): shape.terms * shape.outputs
+            case .ggn(let sampling?): shape.terms * sampling.samples
+            case .empiricalFisher: shape.terms
+            }
+        guard let hasExampleGradients, hasExampleGradients.contains(true),
+            columns <= OperatorGraph.mostDiagonalColumns
+        else { return nil }
+        let kind = Kind.vector(shape.parameters)
+        let whole = intern(.curvatureDiagonal(curvature), kind)
+        let missing = zip(shape.parameterExtents, hasExampleGradients).filter { !$1 }.map(\.0)
+        guard !missing.isEmpty else { return whole }
+        let rest = EntrySelection(text: missing.map(\.name).joined(separator: ","), ranges: missing.map(\.entries))
+        guard let part = try? Expression.submatrix(map, rows: rest, columns: rest) else { return nil }
+        let own = estimate(.diagonal(EstimatorOptions(method: .exact)), over: part, .vector(rest.count), &known)
+        let placed = intern(.elementary(.placed(rest.ranges, size: shape.parameters), [own]), kind)
+        return combination([whole, placed].map { CombinationTerm(factor: 1, scalar: nil, value: $0) }, kind)
     }
 
     // MARK: Norm and determinant

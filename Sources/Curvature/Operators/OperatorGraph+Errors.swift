@@ -28,11 +28,23 @@ extension OperatorGraph {
 
 extension Expression {
     var containsLogdet: Bool {
+        contains { if case .function(.logdet, _) = $0.node { true } else { false } }
+    }
+    /// Whether a trace or a diagonal is in it.
+    var asksDiagonal: Bool {
+        contains {
+            switch $0.node {
+            case .function(.trace, _), .function(.diagonal, _): true
+            default: false
+            }
+        }
+    }
+
+    private func contains(_ isWanted: (Expression) -> Bool) -> Bool {
         var seen: Set<ObjectIdentifier> = []
         func visit(_ expression: Expression) -> Bool {
             guard seen.insert(ObjectIdentifier(expression)).inserted else { return false }
-            if case .function(.logdet, _) = expression.node { return true }
-            return expression.operands.contains(where: visit)
+            return isWanted(expression) || expression.operands.contains(where: visit)
         }
         return visit(self)
     }

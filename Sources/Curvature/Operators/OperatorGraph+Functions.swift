@@ -99,8 +99,8 @@ extension OperatorGraph {
                                 ? "sampling was asked for" : "\(size) products would be needed for the exact value")))
         }
         if case .logdet = function, function.estimator!.method == .exact {
-            let factors = denseFactors(of: matrix(of: map, &known))
-            return intern(.iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [factors])), kind)
+            let matrix = matrix(of: map, &known)
+            return intern(.iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [matrix])), kind)
         }
         let resolved = function.estimator!
         let width =

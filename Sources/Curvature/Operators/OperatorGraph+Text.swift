@@ -45,6 +45,10 @@ extension OperatorGraph {
         case .kronecker(let step, let operands):
             return step.text { inner(operands[$0 < 0 ? operands.count + $0 : $0]) }
         case .ones: return "ones"
+        case .curvatureDiagonal(.ggn(nil)): return "diagonal(ggn)"
+        case .curvatureDiagonal(.ggn(let sampling?)):
+            return "diagonal(ggn(samples=\(sampling.samples), seed=\(sampling.seed)))"
+        case .curvatureDiagonal(.empiricalFisher): return "diagonal(empirical_fisher)"
         case .columns(let parts): return "[" + parts.map { text($0, depth: depth - 1) }.joined(separator: ", ") + "]"
         case .columnRange(let x, let start):
             let count = kind(value).columns

@@ -13,10 +13,12 @@ package struct OperatorGraph: Sendable {
     package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
     /// What a file has of Kronecker-factored operators.
     package var loadedFactors: [KroneckerOptions: Set<FactorPart>] = [:]
-    /// Of the run's precision.
-    package var rounding = Double.ulpOfOne
+    /// Within which eigenvalues of a factor count as equal, relative to its largest: a few roundings of the run's precision.
+    package var eigenspaceTolerance = 16 * Double.ulpOfOne
     /// Of the selected parameters, in order.
     package var parameterShapes: [[Int]] = []
+    /// For each selected parameter, whether the network gives its gradients example by example; nil where nothing asks.
+    package var hasExampleGradients: [Bool]?
     /// Closed forms that were found and methods that were chosen while operators became values.
     package var choices: [Rewrite] = []
     /// Whether what the structure of an operator says about its trace and the like is made use of.

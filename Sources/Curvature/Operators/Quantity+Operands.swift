@@ -1,7 +1,7 @@
 extension Quantity {
     func mapOperands(_ image: (Value) -> Value) -> Quantity {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones: self
+        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal: self
         case .kronecker(let step, let operands): .kronecker(step, operands.map(image))
         case .pullback(let terms): .pullback(terms.map { $0.mapArgument(image) })
         case .weighedGradient(let terms): .weighedGradient(terms.map { $0.mapArgument(image) })

@@ -34,6 +34,9 @@ package enum Quantity: Hashable, Sendable {
     case hole(depth: Int, Kind)
     /// The result of an iteration: a linear system's solution, an operator's trace.
     case iteration(Iteration)
+    /// The exact diagonal of a sum of outer products of gradients; zero where the structure does not give a parameter's gradients example by
+    /// example.
+    case curvatureDiagonal(OuterProductCurvature)
     /// Factors of a Kronecker-factored curvature, or what is done with them.
     case kronecker(KroneckerStep, [Value])
     /// Arithmetic that is no linear combination.
@@ -61,7 +64,7 @@ package struct Iteration: Hashable, Sendable {
     package enum DenseTask: Hashable, Sendable {
         /// Of a square matrix, the argument: its factors (n, n) and a row that says how they were found.
         case factorize
-        /// The logarithm of the determinant from the factors.
+        /// The logarithm of the determinant of a symmetric matrix.
         case logdet
         /// Solutions from the matrix, its factors and right-hand sides, good to this relative residual.
         case solve(tolerance: Double)
@@ -127,7 +130,7 @@ package struct Sampling: Hashable, Sendable {
 extension Quantity {
     package var operands: [Value] {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones: []
+        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal: []
         case .pullback(let terms), .weighedGradient(let terms): terms.compactMap(\.argument)
         case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
@@ -150,7 +153,8 @@ extension Quantity {
     /// Whether a data pass computes it; everything else is algebra on what passes give.
     package var needsPass: Bool {
         switch self {
-        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct: true
+        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .curvatureDiagonal:
+            true
         case .kronecker(let step, _): step.needsPass
         default: false
         }

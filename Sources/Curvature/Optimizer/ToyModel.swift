@@ -72,6 +72,9 @@ struct ToyModel {
         let root = random(name, parameters, parameters)
         return root * root.transposed
     }
+    private func ggn(_ sampling: Sampling?) -> Matrix {
+        positive("ggn \(sampling.map { "\($0.samples) \($0.seed)" } ?? "")")
+    }
     private func leaf(_ name: String, _ kind: Kind) -> Matrix {
         switch kind {
         case .scalar: random(name, 1, 1)
@@ -95,6 +98,13 @@ struct ToyModel {
         case .loss: return leaf("loss ", kind)
         case .prediction: return leaf("prediction ", kind)
         case .ones(let entries): return Matrix(size(entries), 1) { _, _ in 1 }
+        case .curvatureDiagonal(let curvature):
+            let matrix =
+                switch curvature {
+                case .ggn(let sampling): ggn(sampling)
+                case .empiricalFisher: positive("empirical ")
+                }
+            return Matrix(parameters, 1) { row, _ in matrix[row, row] }
         case .kronecker(.product(let product), let operands):
             return positive("kronecker \(product)") * self.value(operands.last!)
         case .kronecker(let step, _): return leaf("\(step)", kind)
@@ -173,7 +183,7 @@ struct ToyModel {
                 case .gradient: random("gradient ", parameters, 1)
                 case .hessian(let x): symmetric("hessian ") * value(x)
                 case .ggn(let x, let sampling):
-                    positive("ggn \(sampling.map { "\($0.samples) \($0.seed)" } ?? "")") * value(x)
+                    ggn(sampling) * value(x)
                 case .empiricalFisher(let x): positive("empirical ") * value(x)
                 case .jacobianTranspose(let x), .jacobianChain(let x):
                     random("jacobian ", outputs, parameters).transposed * value(x)

@@ -60,10 +60,13 @@ public struct Plan: @unchecked Sendable {
         operators.parameterShapes = problem.parameters.map(\.shape)
         var (seen, factored): (Set<ObjectIdentifier>, Set<KroneckerOptions>) = ([], [])
         for request in requests { request.expression.kroneckerOptions(&seen, &factored) }
+        let asksDiagonals = requests.contains { $0.expression.asksDiagonal } && problem.model.onlyBatch == nil
         // Where factors lie follows from the network; a naive plan needs no other use of it.
-        let network = options.isNaive && factored.isEmpty ? nil : try NetworkLowering(problem)
+        let network = options.isNaive && factored.isEmpty && !asksDiagonals ? nil : try NetworkLowering(problem)
+        if asksDiagonals { operators.hasExampleGradients = try DiagonalLowering(network!).isSupported }
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
-        operators.rounding = options.precision == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+        // Sums over batches are float64 in either: few roundings of float32 are in them.
+        if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
         for own in factored {
             if own.form == .kfoc {
                 let nearest = try network!.rearrangements(own)

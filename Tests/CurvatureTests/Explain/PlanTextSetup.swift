@@ -99,7 +99,7 @@ extension Plan {
                         SolveReport.Column(
                             status: .converged, relativeResidual: 3.2e-6, iterations: applications - 1)
                     ]
-                    step.solves = [report]
+                    step.outcomes = [.solve(report)]
                 }
                 return step
             }

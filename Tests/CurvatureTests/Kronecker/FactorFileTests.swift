@@ -127,6 +127,7 @@ import Testing
                 "inverse(kfac, damping=0.1, damping_style=heuristic)"
             ),
             (problem.ekfac().inverse(damping: 0.1), "inverse(ekfac, damping=0.1)"),
+            ((problem.ekfac() + 0.1 * .identity).power(-0.5), "power(ekfac + 0.1 * identity, -0.5)"),
         ]
         for (map, text) in pairs { #expect("\(map)" == text) }
         #expect("\(problem.ekfac(fisher: .forwardOnly))".contains("fisher=forward_only"))

@@ -85,6 +85,25 @@ import Testing
         }
     }
 
+    /// A root is what gives the operator when it is applied twice, and so for the roots of inverses.
+    @Test(arguments: forms)
+    func rootsOfRootsAreWhatTheyWereTakenOf(form: String) throws {
+        let problem = try problem(setup("mlp"))
+        let (own, shifted) = (form + ")", form + ") + 0.3 * identity")
+        let got = try valuesByName(
+            [
+                "root = power(\(own), 0.5) @ power(\(own), 0.5) @ V", "want = \(own) @ V",
+                "half = power(\(shifted), -0.5) @ power(\(shifted), -0.5) @ V",
+                "inverted = power(inverse(\(shifted)), 0.5) @ power(\(shifted), -0.5) @ V",
+                "whole = inverse(\(shifted)) @ V", "t = trace(power(\(shifted), -0.5))",
+                "e = eigenvalues(\(shifted), count=\(problem.shape.parameters))",
+            ], problem)
+        #expect(relativeError(got["root"]!, got["want"]!) < 1e-12)
+        #expect(relativeError(got["half"]!, got["whole"]!) < 1e-12)
+        #expect(relativeError(got["inverted"]!, got["whole"]!) < 1e-12)
+        #expect(relativeError(got["t"]!, [got["e"]!.reduce(0) { $0 + 1 / $1.squareRoot() }]) < 1e-12)
+    }
+
     /// For an `ekfac`, `damping` is the multiple of the identity.
     @Test func dampingOfCorrectedEigenvaluesIsExact() throws {
         let problem = try problem(setup("mlp"))

@@ -1,0 +1,126 @@
+/// How a trace, a norm, a determinant or a diagonal is worked out.
+///
+/// Sums, scalars and structured operators (identities, diagonals, Kronecker factors, low ranks, blocks) have closed forms, which ``automatic`` and ``exact``
+/// take; the methods below are for what is left.
+public struct EstimationMethod: Sendable {
+    let options: EstimatorOptions
+
+    /// Exact up to 1,024 columns, an estimator beyond; explain says which.
+    public static let automatic = EstimationMethod(options: EstimatorOptions())
+    /// Products with all unit vectors, in blocks.
+    public static let exact = EstimationMethod(options: EstimatorOptions(method: .exact))
+    /// Random signs w: the mean of w^T A w (Hutchinson 1989); for diagonals of w * (A w) (Bekas et al. 2007).
+    public static func hutchinson(samples: Int = 100, seed: UInt64 = 0) -> EstimationMethod {
+        EstimationMethod(options: EstimatorOptions(method: .hutchinson, samples: samples, seed: seed))
+    }
+    /// Hutchinson beside a sketch of the range (Meyer et al. 2021, arXiv:2010.09649), for traces. `samples` counts products, from 3.
+    public static func hutchPlusPlus(samples: Int = 100, seed: UInt64 = 0) -> EstimationMethod {
+        EstimationMethod(options: EstimatorOptions(method: .hutchPlusPlus, samples: samples, seed: seed))
+    }
+    /// Every random vector serves sketch and sample (Epperly et al. 2024, arXiv:2301.07825), for traces. `samples` counts products, from 4.
+    public static func xTrace(samples: Int = 100, seed: UInt64 = 0) -> EstimationMethod {
+        EstimationMethod(options: EstimatorOptions(method: .xTrace, samples: samples, seed: seed))
+    }
+    /// The same for diagonals.
+    public static func xDiag(samples: Int = 100, seed: UInt64 = 0) -> EstimationMethod {
+        EstimationMethod(options: EstimatorOptions(method: .xDiag, samples: samples, seed: seed))
+    }
+    /// Stochastic Lanczos quadrature (Ubaru et al. 2017), for log-determinants: `depth` products for each of `samples` random vectors.
+    public static func lanczosQuadrature(samples: Int = 100, depth: Int = 30, seed: UInt64 = 0) -> EstimationMethod {
+        EstimationMethod(
+            options: EstimatorOptions(method: .lanczosQuadrature, samples: samples, seed: seed, depth: depth))
+    }
+
+    /// The same, sampled until the relative standard error is at most `tolerance`; the number of samples is the most there may be.
+    public func until(tolerance: Double) -> EstimationMethod {
+        var options = options
+        options.tolerance = tolerance
+        return EstimationMethod(options: options)
+    }
+}
+
+/// Which eigenvalues are wanted, and in which order they come.
+public enum SpectrumPart: Sendable {
+    case largestMagnitude, largest, smallest
+
+    fileprivate var end: SpectrumEnd {
+        switch self {
+        case .largestMagnitude: .largestMagnitude
+        case .largest: .largest
+        case .smallest: .smallest
+        }
+    }
+}
+
+extension LinearOperator {
+    /// The sum of the diagonal. What is sampled has its standard error in the results as "NAME.error".
+    public func trace(_ method: EstimationMethod = .automatic) -> Scalar {
+        Scalar(lazy: function(.trace(method.options)))
+    }
+    /// The root of the sum of squares of all entries.
+    public func frobeniusNorm(_ method: EstimationMethod = .automatic) -> Scalar {
+        Scalar(lazy: function(.frobeniusNorm(method.options)))
+    }
+    /// The logarithm of the determinant of a positive definite operator; minus infinity of a singular one.
+    public func logdet(_ method: EstimationMethod = .automatic) -> Scalar {
+        Scalar(lazy: function(.logdet(method.options)))
+    }
+    /// (n).
+    public func diagonal(_ method: EstimationMethod = .automatic) -> Vector {
+        Vector(lazy: function(.diagonal(method.options)))
+    }
+
+    /// Eigenvalues of a symmetric operator, (count), by thick-restart block Lanczos (Wu and Simon 2000), or by LAPACK where the operator is small. Their
+    /// residual norms are in the results as "NAME.error".
+    ///
+    /// - Parameters:
+    ///   - tolerance: Of residual norms, relative to the eigenvalue.
+    ///   - maxRestarts: Fillings of the basis after the first.
+    public func eigenvalues(
+        count: Int = 6, _ part: SpectrumPart = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,
+        seed: UInt64 = 0
+    ) -> Vector {
+        Vector(
+            lazy: function(
+                .eigenvalues(
+                    SpectrumOptions(
+                        count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed))))
+    }
+    /// Their eigenvectors, (n, count), orthonormal, one in each column; with the same arguments they come from the same iteration.
+    public func eigenvectors(
+        count: Int = 6, _ part: SpectrumPart = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,
+        seed: UInt64 = 0
+    ) -> Block {
+        Block(
+            lazy: function(
+                .eigenvectors(
+                    SpectrumOptions(
+                        count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed))))
+    }
+    /// The largest singular values, (count), descending.
+    public func singularValues(count: Int = 6, tolerance: Double = 1e-5, seed: UInt64 = 0) -> Vector {
+        Vector(lazy: function(.singularValues(SpectrumOptions(count: count, tolerance: tolerance, seed: seed))))
+    }
+    /// The smoothed density of eigenvalues, (points, 2): where, and how dense, by stochastic Lanczos quadrature (Lin et al. 2016).
+    ///
+    /// - Parameters:
+    ///   - depth: Products for each of `samples` random vectors.
+    ///   - width: The standard deviation that each eigenvalue is smeared with; a hundredth of the range without it.
+    public func spectralDensity(
+        samples: Int = 10, depth: Int = 30, points: Int = 1024, width: Double? = nil, seed: UInt64 = 0
+    ) -> Block {
+        Block(
+            lazy: function(
+                .spectralDensity(
+                    DensityOptions(samples: samples, depth: depth, points: points, width: width, seed: seed))))
+    }
+
+    /// The matrix itself, (m, n): n products, in blocks.
+    public var matrix: Block { Block(lazy: function(.materialize)) }
+
+    private func function(_ function: MatrixFunction) -> LazyExpression {
+        LazyExpression("'\(function.name)'", [lazy]) { operands throws(KindError) in
+            try .function(function, of: operands[0])
+        }
+    }
+}

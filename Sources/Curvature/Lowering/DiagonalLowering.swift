@@ -1,0 +1,162 @@
+import TensorIR
+
+/// What outer products of gradients are summed up: curvature whose diagonal is a sum of squares of single gradients.
+package enum OuterProductCurvature: Hashable, Sendable {
+    /// Exact, or with labels drawn from the model.
+    case ggn(Sampling?)
+    case empiricalFisher
+}
+
+/// The exact diagonal of J^T H J and its kin: the gradient of every output column of every term of every example by itself, squared and summed.
+///
+/// One backward sweep with as many columns as the terms of an example have outputs in all. A matrix that is used once at one position needs no
+/// gradients of single examples, for the square of a product is the product of squares; for others these are formed, batch by batch.
+struct DiagonalLowering {
+    private let network: NetworkLowering
+    private var graph: TensorGraph { network.graph }
+    private let uses: ParameterUses
+    /// Whether the structure gives a parameter's gradients example by example.
+    private(set) var isSupported: [Bool] = []
+
+    /// - Precondition: Examples do not meet.
+    init(_ network: NetworkLowering) throws {
+        self.network = network
+        uses = ParameterUses(network)
+        let stand = try network.standIn()
+        let cotangents = try network.cotangents(of: uses.meetings, seed: stand)
+        for (parameter, list) in uses.uses.enumerated() {
+            let isKnown = uses.unsupported[parameter] == nil && !list.contains(where: \.isGrouped)
+            let values = isKnown ? try? list.map { try self.values($0, cotangents, parameter) } : nil
+            isSupported.append(values != nil)
+        }
+    }
+
+    private func values(_ use: ParameterUse, _ cotangents: [Node: Node], _ parameter: Int) throws -> UseValues {
+        try use.values(cotangents[use.meeting]!, shape: network.problem.parameters[parameter].shape, in: graph)
+    }
+
+    /// One node for each parameter, in its shape; zeros where ``isSupported`` says no.
+    func diagonal(_ curvature: OuterProductCurvature) throws -> [Node] {
+        let cotangents = try cotangents(curvature)
+        let gradients = try gradients(cotangents)
+        return try network.problem.parameters.indices.map { index in
+            let shape = network.problem.parameters[index].shape
+            guard isSupported[index], !gradients[index].isEmpty else { return try graph.filled(0, Shape(shape)) }
+            let squares = try squares(gradients[index], columns: cotangents.columns, shape)
+            return try scaled(squares, cotangents.factor)
+        }
+    }
+
+    private func cotangents(_ curvature: OuterProductCurvature) throws -> Cotangents {
+        var options = KroneckerOptions()
+        switch curvature {
+        case .ggn(nil): options.fisher = .type2
+        case .ggn(let sampling?):
+            (options.fisher, options.samples, options.seed) = (.mc, sampling.samples, sampling.seed)
+        case .empiricalFisher: options.fisher = .empirical
+        }
+        return try network.cotangents(options, termsApart: true)!
+    }
+
+    /// The loss's divisor, put on after the sums over all data.
+    private func scaled(_ sum: Node, _ factor: Double) throws -> Node {
+        let divisor = try graph.cast(
+            graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64)), to: .real)
+        let real = try graph.cast(sum, to: .real)
+        let scaled = try graph.multiply(real, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
+        return try factor == 1 ? scaled : graph.scale(scaled, by: factor)
+    }
+
+    // MARK: Gradients
+
+    /// For each parameter, output gradients with a leading axis of columns (if there are several) and inputs of each use.
+    private func gradients(_ cotangents: Cotangents) throws -> [[UseValues]] {
+        let stand = cotangents.columns == nil ? cotangents.node : try network.standIn()
+        let arriving = try network.cotangents(of: uses.meetings, seed: stand)
+        var values = try uses.uses.enumerated().map { index, list in
+            isSupported[index] ? try list.map { try self.values($0, arriving, index) } : []
+        }
+        guard let columns = cotangents.columns else { return values }
+        // The sweep for one column stands for all.
+        let single = values.joined().map(\.output)
+        var outputs = try graph.batch(single, replacements: [stand: cotangents.node], size: columns)
+        for (index, node) in outputs.enumerated() where node == single[index] {
+            outputs[index] = try graph.broadcastLeading(node, size: columns)
+        }
+        var next = outputs.makeIterator()
+        for index in values.indices {
+            for use in values[index].indices { values[index][use].output = next.next()! }
+        }
+        return values
+    }
+
+    // MARK: Squares
+
+    private typealias Labels = LayerGradients
+
+    /// The sum over columns and examples of the squares of a parameter's gradient.
+    private func squares(_ uses: [UseValues], columns: Int?, _ shape: [Int]) throws -> Node {
+        let lead = columns == nil ? [Labels.example] : [Labels.column, Labels.example]
+        let axes = Array(lead.indices)
+        if uses.count == 1, graph.shape(uses[0].output)[lead.count].inner == 1 {
+            switch uses[0].input {
+            case .dense(let input):
+                var squares = try graph.square(uses[0].output)
+                if columns != nil { squares = try graph.sum(squares, axes: [0]) }
+                let labels = [Labels.example, Labels.position]
+                let product = try graph.contract(
+                    squares, labels + [Labels.first], graph.square(input), labels + [Labels.second],
+                    to: [Labels.first, Labels.second])
+                return try stored(product, uses[0].layout, [], shape)
+            case .rows(let rows):
+                var squares = try graph.square(uses[0].output)
+                if columns != nil { squares = try graph.sum(squares, axes: [0]) }
+                let sums = try graph.append(ScatterAdd(rows: uses[0].layout.inputs), squares, rows)
+                return try stored(graph.permute(sums, [1, 0]), uses[0].layout, [], shape)
+            case .none: break
+            }
+        }
+        var sum: Node?
+        for use in uses {
+            let own = try gradient(use, lead, shape)
+            sum = try sum.map { try graph.add($0, own) } ?? own
+        }
+        return try graph.sum(graph.square(sum!), axes: axes, wide: true)
+    }
+
+    /// The gradient of each column and example by itself, in the parameter's shape.
+    private func gradient(_ use: UseValues, _ lead: [Int], _ shape: [Int]) throws -> Node {
+        let leading = graph.shape(use.output).dimensions.prefix(lead.count)
+        let product: Node
+        switch use.input {
+        case .dense(let input):
+            product = try graph.contract(
+                use.output, lead + [Labels.position, Labels.first], input,
+                [Labels.example, Labels.position, Labels.second], to: lead + [Labels.first, Labels.second])
+        case .rows(let rows):
+            let scattered = try graph.append(
+                ScatterAdd(rows: use.layout.inputs, lead: lead.count - 1, batchAxes: 1), use.output, rows)
+            product = try graph.permute(scattered, lead.indices + [lead.count + 1, lead.count])
+        case .none:
+            let summed = try graph.sum(use.output, axes: [lead.count])
+            product = try graph.expand(summed, at: lead.count + 1)
+        }
+        return try stored(product, use.layout, Array(leading), shape)
+    }
+
+    /// A matrix (lead, outputs, inputs) in the axes of the parameter.
+    private func stored(_ matrix: Node, _ layout: MatrixLayout, _ lead: [Dimension], _ shape: [Int]) throws -> Node {
+        let own = layout.outputAxes + layout.inputAxes
+        let turned = try graph.reshape(matrix, Shape(lead + own.map { Dimension(shape[$0]) }))
+        let order = own.indices.sorted { own[$0] < own[$1] }
+        let permuted = try graph.permute(turned, Array(lead.indices) + order.map { $0 + lead.count })
+        return try graph.reshape(permuted, Shape(lead + shape.map { Dimension($0) }))
+    }
+}
+
+extension ParameterUse {
+    /// Whether it is a convolution in several groups, whose inputs the factors average over.
+    fileprivate var isGrouped: Bool {
+        if case .convolution(let convolution) = kind { convolution.geometry.groups > 1 } else { false }
+    }
+}

@@ -1,0 +1,114 @@
+import Testing
+
+@testable import Curvature
+
+/// Functions of operators against the matrices that their products give.
+@Suite struct FunctionTests {
+    private func expectNear(_ got: [Double], _ want: [Double], _ tolerance: Double = 1e-9, _ what: String) {
+        let error = relativeError(got, want)
+        #expect(error <= tolerance, "\(what): \(error)")
+    }
+
+    /// With closed forms and without.
+    private static let ways: [Set<String>] = [[], [OperatorGraph.closedForms]]
+
+    @Test(arguments: OperatorZoo.symmetric + OperatorZoo.definite + ["ggn @ hessian", "dense(M)"], ways)
+    func linearFunctionsAreTheMatrixs(map: String, disabled: Set<String>) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let got = try zoo.values(
+            [
+                "trace(\(map), method=exact)", "diagonal(\(map), method=exact)", "frobenius_norm(\(map), method=exact)",
+                "materialize(\(map))", "trace(\(map))",
+            ], disabling: disabled)
+        expectNear(got[0], [matrix.trace], 1e-9, "trace")
+        expectNear(got[1], matrix.diagonal, 1e-9, "diagonal")
+        expectNear(got[2], [matrix.norm], 1e-9, "norm")
+        expectNear(got[3], matrix.values, 1e-9, "matrix")
+        expectNear(got[4], [matrix.trace], 1e-9, "trace")
+    }
+
+    @Test(arguments: OperatorZoo.general) func rectangularOnesToo(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let count = min(matrix.rows, matrix.columns)
+        let got = try zoo.values([
+            "frobenius_norm(\(map))", "materialize(\(map))", "materialize(transpose(\(map)))",
+            "singular_values(\(map), count=\(count))",
+        ])
+        expectNear(got[0], [matrix.norm], 1e-9, "norm")
+        expectNear(got[1], matrix.values, 1e-9, "matrix")
+        expectNear(got[2], matrix.transposed.values, 1e-9, "transpose")
+        // What all singular values together say.
+        #expect(got[3] == got[3].sorted(by: >) && got[3].allSatisfy { $0 >= 0 })
+        expectNear([got[3].reduce(0) { $0 + $1 * $1 }], [matrix.norm * matrix.norm], 1e-9, "squares")
+        let gram = matrix.transposed * matrix
+        expectNear([got[3].reduce(0) { $0 + $1 * $1 * $1 * $1 }], [(gram * gram).trace], 1e-9, "fourth powers")
+    }
+
+    @Test(arguments: OperatorZoo.definite, ways)
+    func determinants(map: String, disabled: Set<String>) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let got = try zoo.values(["logdet(\(map))", "logdet(\(map), method=exact)"], disabling: disabled)
+        expectNear(got[0], [matrix.logdet], 1e-8, "logdet")
+        #expect(got[0] == got[1])
+    }
+
+    /// A v = lambda v, orthonormal, complete and in order: nothing else has these.
+    @Test(arguments: OperatorZoo.symmetric) func spectra(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let size = matrix.rows
+        let got = try zoo.values([
+            "eigenvalues(\(map), count=\(size), which=smallest)", "eigenvectors(\(map), count=\(size), which=smallest)",
+            "eigenvalues(\(map), count=\(min(3, size)))", "eigenvalues(\(map), count=\(min(3, size)), which=largest)",
+        ])
+        let vectors = DenseMatrix(size, size, got[1])
+        let difference = matrix * vectors - vectors * DenseMatrix(diagonal: got[0])
+        #expect(difference.norm <= 1e-9 * max(matrix.norm, 1))
+        let identity = DenseMatrix(diagonal: Array(repeating: 1, count: size))
+        #expect((vectors.transposed * vectors - identity).norm <= 1e-9)
+        #expect(got[0] == got[0].sorted())
+        let byMagnitude = got[0].sorted { abs($0) > abs($1) }.prefix(3).map(abs)
+        expectNear(got[2].map(abs), Array(byMagnitude), 1e-9, "magnitudes")
+        expectNear(got[3], Array(got[0].reversed().prefix(3)), 1e-9, "largest")
+    }
+
+    @Test(arguments: OperatorZoo.definite) func solutions(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let size = matrix.rows
+        let wanted = matrix.solve(DenseMatrix(diagonal: Array(repeating: 1, count: size)))
+        let got = try zoo.values([
+            "inverse(\(map), solver=direct) @ I\(size)", "inverse(\(map), tolerance=1e-12) @ I\(size)",
+        ])
+        expectNear(got[0], wanted.values, 1e-7, "direct")
+        expectNear(got[1], wanted.values, 1e-7, "auto")
+    }
+
+    @Test(arguments: ["hessian - 5 * identity", "dense(M)", "block_diagonal(dense(M), -1 * dense(S4))"])
+    func directSolutionsOfWhatIsNotDefinite(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let size = matrix.rows
+        let got = try zoo.values(["materialize(inverse(\(map), solver=direct))"])
+        let product = matrix * DenseMatrix(size, size, got[0])
+        #expect((product - DenseMatrix(diagonal: Array(repeating: 1, count: size))).norm < 1e-8)
+    }
+
+    @Test func nestedIterations() throws {
+        let zoo = try OperatorZoo()
+        let map = "ggn + 0.5 * identity"
+        let inverse = try zoo.matrix(map).solve(DenseMatrix(diagonal: Array(repeating: 1, count: 26)))
+        let got = try zoo.values([
+            "trace(inverse(\(map), solver=cg, tolerance=1e-12), method=exact)",
+            "eigenvalues(inverse(\(map), solver=cg, tolerance=1e-12), count=1, which=largest)",
+            "norm(inverse(\(map), solver=cg, tolerance=1e-10, preconditioner=inverse(\(map), solver=cg, tolerance=1e-3)) @ v)",
+            "norm(inverse(\(map), solver=direct) @ v)",
+        ])
+        expectNear(got[0], [inverse.trace], 1e-8, "trace of an inverse")
+        expectNear(got[1], [2], 1e-8, "the least eigenvalue of a singular ggn is its shift")
+        expectNear(got[2], got[3], 1e-8, "a preconditioner that iterates")
+    }
+}
