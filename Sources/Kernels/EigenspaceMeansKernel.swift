@@ -4,14 +4,15 @@ package final class EigenspaceMeansKernel: Kernel {
     private let values: Operand
     private let eigen: Operand
     private let blocks: [(offset: Int, rows: Axis, columns: Axis)]
-    private let rounding: Double
+    /// Within which eigenvalues count as equal, relative to the largest.
+    private let tolerance: Double
     private let result: Operand
     package let matmulFlops = 0
     package let flops = 0
 
-    package init(_ values: Operand, eigen: Operand, blocks: [(Int, Axis, Axis)], rounding: Double, result: Operand) {
+    package init(_ values: Operand, eigen: Operand, blocks: [(Int, Axis, Axis)], tolerance: Double, result: Operand) {
         precondition(values.storage == .float64 && eigen.storage == .float64 && result.storage == .float64)
-        (self.values, self.eigen, self.result, self.rounding) = (values, eigen, result, rounding)
+        (self.values, self.eigen, self.result, self.tolerance) = (values, eigen, result, tolerance)
         self.blocks = blocks.map { (offset: $0.0, rows: $0.1, columns: $0.2) }
     }
 
@@ -33,10 +34,7 @@ package final class EigenspaceMeansKernel: Kernel {
         }
     }
 
-    /// Eigenvalues count as equal within what rounding makes of the largest, of the matrix as it was summed up, and of its decomposition in float64. It is
-    /// measured from the first of a space, so that a dense row of them does not become one.
-    private var tolerance: Double { max(2 * rounding, 16 * Double.ulpOfOne) }
-
+    /// Measured from the first of a space, so that a dense row of eigenvalues does not become one.
     private func spaces(_ axis: Axis) -> [Range<Int>] {
         guard let start = axis.eigenvalues else { return (0..<axis.size).map { $0..<$0 + 1 } }
         let values = eigen.address.assumingMemoryBound(to: Double.self) + start

@@ -50,15 +50,30 @@ package final class PatchGramKernel: Kernel {
         precondition(output.sizes == [features, features])
         rows = x.sizes[0] * axes[0].output
         matmulFlops = rows * axes[1].output * features * (features + 1)
-        let parts = matmulFlops > 1 << 22 ? max(4, ceilingQuotient(features, 256)) : 1
-        tile = max(min((ceilingQuotient(features, parts) + 7) / 8 * 8, features), min(features, 32))
-        tiles = features == 0 ? 0 : ceilingQuotient(features, tile)
-        // Two unfolded tiles of half a megabyte at most.
-        rowsOfChunk = max(1, min(rows, (1 << 19) / max(1, 2 * tile * axes[1].output * x.storage.byteCount)))
-        let width = x.storage.byteCount
-        scratch = Scratch(
-            byteCount: width * (tile * tile + 2 * tile * rowsOfChunk * axes[1].output),
-            tasks: matmulFlops == 0 ? 0 : tiles * (tiles + 1) / 2)
+        let tiling = Tiling(
+            features: features, rows: rows, columns: axes[1].output, width: x.storage.byteCount)
+        (tile, tiles, rowsOfChunk) = (tiling.tile, tiling.tiles, tiling.rowsOfChunk)
+        scratch = Scratch(byteCount: tiling.scratchBytes, tasks: matmulFlops == 0 ? 0 : tiles * (tiles + 1) / 2)
+    }
+
+    /// How the output is cut, and what a task unfolds at a time.
+    package struct Tiling {
+        package let tile, tiles, rowsOfChunk: Int
+        /// Of a task.
+        package let scratchBytes: Int
+
+        /// - Parameters:
+        ///   - rows: Rows of windows in all examples, of `columns` each.
+        ///   - width: Bytes of an element.
+        package init(features: Int, rows: Int, columns: Int, width: Int) {
+            let flops = rows * columns * features * (features + 1)
+            let parts = flops > 1 << 22 ? max(4, ceilingQuotient(features, 256)) : 1
+            tile = max(min((ceilingQuotient(features, parts) + 7) / 8 * 8, features), min(features, 32))
+            tiles = features == 0 ? 0 : ceilingQuotient(features, tile)
+            // Two unfolded tiles of half a megabyte at most.
+            rowsOfChunk = max(1, min(rows, (1 << 19) / max(1, 2 * tile * columns * width)))
+            scratchBytes = width * (tile * tile + 2 * tile * rowsOfChunk * columns)
+        }
     }
 
     package func run(_ state: RunState) {

@@ -12,30 +12,15 @@ public enum LinearSolver: String, Sendable, CaseIterable {
     case neumannSeries = "neumann"
 }
 
-/// How the factors of a Kronecker-factored operator are damped.
-public enum DampingStyle: String, Sendable, CaseIterable {
-    /// The damping is added to each factor.
-    case factor
-    /// Its root is split between the two factors by their mean eigenvalues (Martens and Grosse 2015, section 6.3).
-    case heuristic
-}
-
 extension LinearOperator {
-    /// The inverse of Kronecker-factored curvature with damped factors; of ``Problem/ekfac(fisher:samples:seed:weightSharing:separatesWeightAndBias:)``,
-    /// which has no factors to damp, the exact inverse of K + damping I.
+    /// A power, such as a square root (0.5) or its inverse (-0.5), of Kronecker-factored curvature and of what has its eigenvectors:
+    /// `(problem.ekfac() + 0.01 * .identity).power(-0.5)`. Eigenvalues that rounding makes negative count as 0.
     ///
-    /// The exactly damped inverse of all forms is `(kfac + damping * .identity).inverse()`. Factors are decomposed once for all inverses of a plan.
-    ///
-    /// - Parameters:
-    ///   - damping: Above 0.
-    ///   - style: How kfac and kfoc divide it between their factors.
-    public func inverse(damping: Double, style: DampingStyle = .factor) -> LinearOperator {
+    /// - Parameter exponent: Not 0.
+    public func power(_ exponent: Double) -> LinearOperator {
         LinearOperator(
-            lazy: LazyExpression("'inverse'", [lazy]) { operands throws(KindError) in
-                guard damping > 0, damping < .greatestFiniteMagnitude else {
-                    throw KindError("'damping'", needs: "a number above 0", found: "\(damping)")
-                }
-                return try .dampedInverse(operands[0], damping: damping, isHeuristic: style == .heuristic)
+            lazy: LazyExpression("'power'", [lazy]) { operands throws(KindError) in
+                try .power(operands[0], exponent)
             })
     }
 

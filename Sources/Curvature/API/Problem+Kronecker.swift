@@ -1,63 +1,88 @@
-/// Kronecker-factored curvature: a block for each layer that a few small matrices describe, D x D in all. Factors are worked out once for all that a plan does
-/// with them; products, inverses, traces, norms, determinants, diagonals and eigenvalues come out of them without another pass over the data.
-///
-/// The Fisher information's kind says which gradients are sent back beside the forward sweep: `type2` one backward column for each output, `mc` one
-/// for each sample, `empirical` the gradient's own, which is shared with it, and `forwardOnly` none.
+/// Which output gradients Kronecker factors are made of.
+public enum FisherKind: String, Sendable, CaseIterable {
+    /// The columns of a square root of the loss's Hessian at the outputs: exact; as many backward columns as there are outputs.
+    case type2
+    /// Labels drawn from the model's own distribution.
+    case monteCarlo = "mc"
+    /// The gradients at the data's own labels; its backward sweep is the gradient's.
+    case empirical
+    /// None: the output factors are identities. For ``Problem/kfac(fisher:samples:seed:weightSharing:separatesWeightAndBias:)`` alone.
+    case forwardOnly = "forward_only"
+}
+
+/// How positions that share a weight (of a convolution, of a sequence) count (Eschenhagen et al. 2023, arXiv:2311.00636).
+public enum WeightSharing: String, Sendable, CaseIterable {
+    /// As if they were examples.
+    case expand
+    /// Inputs averaged and gradients summed within each example.
+    case reduce
+}
+
 extension Problem {
-    /// kron(B, A) for each layer: B and A the second moments of output gradients and inputs. One pass over the data.
+    /// Kronecker-factored curvature, a block for each layer (Martens and Grosse 2015, arXiv:1503.05671): D x D, of all selected parameters.
     ///
-    /// Martens and Grosse 2015, arXiv:1503.05671; convolutions: Grosse and Martens 2016, arXiv:1602.01407; shared weights: Eschenhagen et al. 2023,
-    /// arXiv:2311.00636.
+    /// Its factors come out of the forward sweep and one backward sweep that the plan shares with everything else. Products, exact and damped inverses,
+    /// traces, norms, determinants and diagonals work on the factors.
     ///
     /// - Parameters:
-    ///   - samples: Draws for each loss term, with `mc`; 1 or more.
-    ///   - seed: Draws depend on it, the example, the term and the sample, and on nothing else.
-    ///   - weightSharing: Positions that share a weight as if they were examples, or averaged within each example.
+    ///   - samples: Draws for each loss term, with ``FisherKind/monteCarlo``.
     ///   - separatesWeightAndBias: Whether a bias has a block of its own, instead of being its weight's last column.
     public func kfac(
-        fisher: KroneckerOptions.Fisher = .mc, samples: Int = 1, seed: UInt64 = 0,
-        weightSharing: KroneckerOptions.WeightSharing = .expand, separatesWeightAndBias: Bool = true
+        fisher: FisherKind = .monteCarlo, samples: Int = 1, seed: UInt64 = 0, weightSharing: WeightSharing = .expand,
+        separatesWeightAndBias: Bool = true
     ) -> LinearOperator {
-        factored(
-            KroneckerOptions(
-                form: .kfac, fisher: fisher, samples: samples, seed: seed, weightSharing: weightSharing,
-                separatesWeightAndBias: separatesWeightAndBias))
+        kronecker(.kfac, fisher, samples, seed, weightSharing, separatesWeightAndBias)
     }
 
-    /// KFAC's eigenvectors with the second moments of gradients along them as eigenvalues: nearer to the exact blocks than KFAC in the Frobenius
-    /// norm, and of the same trace as they. Two passes over the data.
-    ///
-    /// George et al. 2018, arXiv:1806.03884. Where a factor has equal eigenvalues its eigenvectors are not unique; there the mean of the moments is taken.
-    ///
-    /// - Parameters: As for ``kfac(fisher:samples:seed:weightSharing:separatesWeightAndBias:)``. `forwardOnly` is an error.
+    /// KFAC with its eigenvalues replaced by the second moments of the gradients along its eigenvectors (George et al. 2018, arXiv:1806.03884): a
+    /// second pass over the data. Not for ``FisherKind/forwardOnly``.
     public func ekfac(
-        fisher: KroneckerOptions.Fisher = .mc, samples: Int = 1, seed: UInt64 = 0,
-        weightSharing: KroneckerOptions.WeightSharing = .expand, separatesWeightAndBias: Bool = true
+        fisher: FisherKind = .monteCarlo, samples: Int = 1, seed: UInt64 = 0, weightSharing: WeightSharing = .expand,
+        separatesWeightAndBias: Bool = true
     ) -> LinearOperator {
-        factored(
-            KroneckerOptions(
-                form: .ekfac, fisher: fisher, samples: samples, seed: seed, weightSharing: weightSharing,
-                separatesWeightAndBias: separatesWeightAndBias))
+        kronecker(.ekfac, fisher, samples, seed, weightSharing, separatesWeightAndBias)
     }
 
-    /// The single Kronecker product that is nearest to each exact block in the Frobenius norm. One pass over the data, with a backward column for each
-    /// output of each loss term with `type2`.
-    ///
-    /// Schnaus, Lee and Triebel 2021; Koroko et al. 2022, arXiv:2201.10285. Layers whose matrix of outputs^2 x inputs^2 entries is very large are an error.
-    ///
-    /// - Parameters: As for ``kfac(fisher:samples:seed:weightSharing:separatesWeightAndBias:)``. `forwardOnly` is an error, and all positions of a weight
-    ///   are taken as they are.
+    /// For each layer the Kronecker product that is nearest to its exact block in Frobenius norm (Van Loan and Pitsianis 1993; Schnaus et al. 2021). Not for
+    /// ``FisherKind/forwardOnly``; matrices of m x n with m^2 n^2 above 2^24 are refused.
     public func kfoc(
-        fisher: KroneckerOptions.Fisher = .mc, samples: Int = 1, seed: UInt64 = 0, separatesWeightAndBias: Bool = true
+        fisher: FisherKind = .monteCarlo, samples: Int = 1, seed: UInt64 = 0, separatesWeightAndBias: Bool = true
     ) -> LinearOperator {
-        factored(
-            KroneckerOptions(
-                form: .kfoc, fisher: fisher, samples: samples, seed: seed,
-                separatesWeightAndBias: separatesWeightAndBias))
+        kronecker(.kfoc, fisher, samples, seed, .expand, separatesWeightAndBias)
     }
 
-    private func factored(_ options: KroneckerOptions) -> LinearOperator {
+    private func kronecker(
+        _ form: KroneckerOptions.Form, _ fisher: FisherKind, _ samples: Int, _ seed: UInt64,
+        _ weightSharing: WeightSharing, _ separatesWeightAndBias: Bool
+    ) -> LinearOperator {
+        let options = KroneckerOptions(
+            form: form, fisher: KroneckerOptions.Fisher(rawValue: fisher.rawValue)!, samples: samples, seed: seed,
+            weightSharing: KroneckerOptions.WeightSharing(rawValue: weightSharing.rawValue)!,
+            separatesWeightAndBias: separatesWeightAndBias)
+        return LinearOperator(lazy: LazyExpression(self) { () throws(KindError) in try .kfac(options, shape) })
+    }
+}
+
+/// How a damped inverse of Kronecker factors divides the damping between them.
+public enum DampingStyle: Sendable {
+    /// Each factor is damped by the whole of it.
+    case factor
+    /// Its root is split by the factors' mean eigenvalues (Martens and Grosse 2015, section 6.3).
+    case heuristic
+}
+
+extension LinearOperator {
+    /// The inverse of Kronecker-factored blocks, each factor damped by itself; of ``Problem/ekfac(fisher:samples:seed:weightSharing:separatesWeightAndBias:)``
+    /// the exact inverse of the sum with `damping` times the identity.
+    ///
+    /// The exact one of KFAC is `(problem.kfac() + damping * .identity).inverse()`. All of them share one eigendecomposition of each factor.
+    public func inverse(damping: Double, style: DampingStyle = .factor) -> LinearOperator {
         LinearOperator(
-            lazy: LazyExpression(self) { () throws(KindError) in try .kfac(options, shape) })
+            lazy: LazyExpression("'inverse'", [lazy]) { operands throws(KindError) in
+                guard damping > 0, damping.isFinite else {
+                    throw KindError("'damping'", needs: "a number above 0", found: "\(damping)")
+                }
+                return try .dampedInverse(operands[0], damping: damping, isHeuristic: style == .heuristic)
+            })
     }
 }

@@ -10,14 +10,14 @@ final class FactorAverages {
 
     func beginRun() { runs += 1 }
 
-    /// Replaces the factors among `values`, which a step has just computed, by their averages.
+    /// Replaces the factors among `values`, which a data pass has just computed, by their averages; and so for what factors are fitted to.
     ///
     /// The first runs count alike, until as many as the decay remembers have been seen (Martens and Grosse 2015, section 5).
     func update(_ values: [Value], _ plan: Plan, _ store: ValueStore) {
         let share = min(1 - 1 / Double(runs), decay)
         for value in values {
             switch plan.operators[value] {
-            case .kronecker(.factors, _), .kronecker(.nearestFactors, _): break
+            case .kronecker(.factors, _), .kronecker(.rearrangements, _): break
             default: continue
             }
             store[value].withMutableSpan(of: Double.self) { own in

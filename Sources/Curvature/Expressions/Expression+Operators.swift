@@ -39,6 +39,19 @@ extension Expression {
         return try make(.dampedInverse(options, damping: damping, isHeuristic: isHeuristic), map.kind)
     }
 
+    /// A power, such as a square root (0.5) or its inverse (-0.5), of Kronecker-factored curvature and of what has its eigenvectors.
+    package static func power(_ map: Expression, _ exponent: Double) throws(KindError) -> Expression {
+        guard map.spectralKronecker != nil else {
+            throw KindError(
+                "'power'", operand: 0, needs: "Kronecker-factored curvature, or a multiple of it plus one of identity",
+                found: "\(map.kind)")
+        }
+        guard exponent != 0, exponent.isFinite else {
+            throw KindError("'power'", needs: "an exponent that is not 0", found: NumberText.text(of: exponent))
+        }
+        return try make(.power(map, exponent), map.kind)
+    }
+
     /// - Parameter preconditioner: An operator near the inverse.
     package static func inverse(
         _ map: Expression, _ options: InverseOptions = InverseOptions(), preconditioner: Expression? = nil

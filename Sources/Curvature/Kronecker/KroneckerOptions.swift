@@ -1,5 +1,5 @@
 /// What a Kronecker-factored curvature approximates, and how it treats positions that share a weight.
-public struct KroneckerOptions: Hashable, Sendable {
+package struct KroneckerOptions: Hashable, Sendable {
     /// How a block is made of what passes by.
     package enum Form: String, Hashable, Sendable, CaseIterable {
         /// The product of two second moments (Martens and Grosse 2015).
@@ -10,7 +10,7 @@ public struct KroneckerOptions: Hashable, Sendable {
         case kfoc
     }
     /// Which output gradients the factors are made of.
-    public enum Fisher: String, Hashable, Sendable, CaseIterable {
+    package enum Fisher: String, Hashable, Sendable, CaseIterable {
         /// The columns of a square root of the loss's Hessian at the outputs: exact, one backward column for each output.
         case type2
         /// Labels drawn from the model's own distribution.
@@ -21,7 +21,7 @@ public struct KroneckerOptions: Hashable, Sendable {
         case forwardOnly = "forward_only"
     }
     /// Positions as if they were examples (`expand`), or averaged and summed within each example (`reduce`): Eschenhagen et al. 2023.
-    public enum WeightSharing: String, Hashable, Sendable, CaseIterable { case expand, reduce }
+    package enum WeightSharing: String, Hashable, Sendable, CaseIterable { case expand, reduce }
 
     package var form: Form
     package var fisher: Fisher
@@ -52,7 +52,7 @@ public struct KroneckerOptions: Hashable, Sendable {
 
 extension KroneckerOptions: CustomStringConvertible {
     /// In the language, options that are as they are without being written left out.
-    public var description: String {
+    package var description: String {
         let plain = KroneckerOptions()
         var parts: [String] = []
         if fisher != plain.fisher { parts.append("fisher=\(fisher.rawValue)") }

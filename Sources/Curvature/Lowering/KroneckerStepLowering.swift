@@ -13,7 +13,7 @@ struct KroneckerStepLowering {
             return try graph.append(operators.rearrangements[options]!.nearest, operands[0])
         case .averagedCorrections(let options):
             return try graph.append(
-                EigenspaceMeans(operators.layouts[options]!.eigenspaces, rounding: operators.rounding),
+                EigenspaceMeans(operators.layouts[options]!.eigenspaces, tolerance: operators.eigenspaceTolerance),
                 operands[0],
                 operands[1])
         case .product(let product):

@@ -24,6 +24,10 @@ extension Expression {
         case .transpose(let operand): return operand.spectralKronecker
         case .inverse(let operand, let options, nil) where options.solver == .auto:
             return operand.spectralKronecker.map { ($0.options, $0.function.inverse) }
+        case .power(let operand, let exponent):
+            guard var form = operand.spectralKronecker else { return nil }
+            form.function.exponent *= exponent
+            return form
         default: break
         }
         guard let parts = parts(self, 1), let first = parts.lazy.compactMap(\.options).first,

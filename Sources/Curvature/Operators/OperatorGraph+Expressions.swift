@@ -29,7 +29,7 @@ extension OperatorGraph {
             let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
         case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition,
-            .inverse, .kfac, .dampedInverse, .submatrix, .kronecker, .blockDiagonal, .lowRank:
+            .inverse, .kfac, .dampedInverse, .submatrix, .kronecker, .blockDiagonal, .lowRank, .power:
             preconditionFailure("an operator has no value; requests of this kind are refused before")
         }
         known[expression] = result
@@ -81,7 +81,7 @@ extension OperatorGraph {
             }
             return kroneckerProduct(
                 options, isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping), x, kind)
-        case .inverse where map.spectralKronecker != nil:
+        case .inverse where map.spectralKronecker != nil, .power:
             let form = map.spectralKronecker!
             return kroneckerProduct(form.options, .spectral(form.function), x, kind)
         case .inverse(let inner, let options, nil) where options.solver == .auto && usesClosedForms:

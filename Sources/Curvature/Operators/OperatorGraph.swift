@@ -13,8 +13,8 @@ package struct OperatorGraph: Sendable {
     package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
     /// What a file has of Kronecker-factored operators.
     package var loadedFactors: [KroneckerOptions: Set<FactorPart>] = [:]
-    /// Of the run's precision.
-    package var rounding = Double.ulpOfOne
+    /// Within which eigenvalues of a factor count as equal, relative to its largest: a few roundings of the run's precision.
+    package var eigenspaceTolerance = 16 * Double.ulpOfOne
     /// Of the selected parameters, in order.
     package var parameterShapes: [[Int]] = []
     /// For each selected parameter, whether the network gives its gradients example by example; nil where nothing asks.

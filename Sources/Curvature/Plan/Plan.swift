@@ -65,7 +65,8 @@ public struct Plan: @unchecked Sendable {
         let network = options.isNaive && factored.isEmpty && !asksDiagonals ? nil : try NetworkLowering(problem)
         if asksDiagonals { operators.hasExampleGradients = try DiagonalLowering(network!).isSupported }
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
-        if options.precision == .float32 { operators.rounding = Double(Float.ulpOfOne) }
+        // Sums over batches are float64 in either: few roundings of float32 are in them.
+        if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
         for own in factored {
             if own.form == .kfoc {
                 let nearest = try network!.rearrangements(own)

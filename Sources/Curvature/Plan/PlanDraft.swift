@@ -178,7 +178,7 @@ struct PlanDraft {
                 nodes: nodes.nodes, offsets: layout.offsets, slotBytes: layout.byteCount, keptBatches: kept,
                 isSingle: batches == 1, fill: fill)
             let steps = self.steps(batch: batch, keeping: keeping)
-            let memory = MemoryUse(planner, self, steps: steps, primal: primal)
+            let memory = MemoryUse(planner, self, steps: steps, batch: batch, primal: primal)
             return Planner.Planned(batch: batch, steps: steps, primal: primal, memory: memory, rewrites: [])
         }
         let all = attempt(batches)

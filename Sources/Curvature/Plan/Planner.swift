@@ -58,7 +58,7 @@ struct Planner {
         var least: (batch: Int, bytes: Int)?
         for batch in batches {
             let steps = draft.steps(batch: batch)
-            let memory = MemoryUse(self, draft, steps: steps, primal: nil)
+            let memory = MemoryUse(self, draft, steps: steps, batch: batch, primal: nil)
             if memory.total <= options.memory {
                 return draft.keepingPrimal(batch: batch, steps, memory)
             }

@@ -48,8 +48,8 @@ struct Stages {
             tensors += here.filter { operators[$0].isSupplied }
             let algebra = here.filter { value in
                 guard operators[value].isAlgebra else { return false }
-                // Arithmetic used within its own level only is part of the step that uses it.
-                return roots.contains(value)
+                // Arithmetic used within its own level only is part of the step that uses it. Factors and their decompositions can be saved.
+                return roots.contains(value) || operators[value].isPacked
                     || order.contains { user in
                         !known.contains(user) && analysis.needs(of: user).contains(value)
                             && (!operators[user].isAlgebra || levels[user] != level)
@@ -186,6 +186,13 @@ extension Array {
 }
 
 extension Quantity {
+    /// Factors, their decompositions and eigenvalues.
+    fileprivate var isPacked: Bool {
+        switch self {
+        case .kronecker(.nearestFactors, _), .kronecker(.eigen, _), .kronecker(.averagedCorrections, _): true
+        default: false
+        }
+    }
     /// What the user brings.
     fileprivate var isSupplied: Bool {
         switch self {

@@ -21,9 +21,9 @@ package struct EigenspaceMeans: Primitive {
         }
     }
     package var blocks: [Block]
-    /// Of the precision in which the decomposed matrices were summed up.
-    package var rounding: Double
-    package init(_ blocks: [Block], rounding: Double) { (self.blocks, self.rounding) = (blocks, rounding) }
+    /// Within which eigenvalues count as equal, relative to the largest.
+    package var tolerance: Double
+    package init(_ blocks: [Block], tolerance: Double) { (self.blocks, self.tolerance) = (blocks, tolerance) }
 
     package var name: String { "eigenspace_means" }
     package func resultType(_ operands: [TensorType]) throws -> TensorType {
@@ -40,7 +40,7 @@ package struct EigenspaceMeans: Primitive {
             operands[0], eigen: operands[1],
             blocks: blocks.map {
                 ($0.offset, ($0.rows.eigenvalues, $0.rows.size), ($0.columns.eigenvalues, $0.columns.size))
-            }, rounding: rounding, result: result)
+            }, tolerance: tolerance, result: result)
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
 }

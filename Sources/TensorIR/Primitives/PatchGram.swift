@@ -36,12 +36,22 @@ package struct PatchGram: Primitive {
             operands[0], last: operands.count > 1 ? operands[1] : nil, geometry: geometry, taps: taps, output: result,
             accumulate: accumulate)
     }
+    private func windows(_ operands: [TensorType]) -> [Int] {
+        taps.indices.map {
+            geometry.outputExtent(axis: $0, input: operands[0].shape[$0 + 2].inner, kernel: taps[$0])
+        }
+    }
     /// A triangle with its diagonal, 2 for each product.
     package func matmulFlops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
         let features = features(operands)
-        let windows = taps.indices.reduce(1) {
-            $0 * geometry.outputExtent(axis: $1, input: operands[0].shape[$1 + 2].inner, kernel: taps[$1])
-        }
-        return operands[0].shape[0].size(examples: examples) * windows * features * (features + 1)
+        let patches = windows(operands).reduce(operands[0].shape[0].size(examples: examples), *)
+        return patches * features * (features + 1)
+    }
+    package func scratchBytes(_ operands: [TensorType], examples: Int, width: Int) -> [Int] {
+        let windows = windows(operands)
+        let rows = windows.dropLast().reduce(operands[0].shape[0].size(examples: examples), *)
+        let tiling = PatchGramKernel.Tiling(
+            features: features(operands), rows: rows, columns: windows.last!, width: width)
+        return Array(repeating: tiling.scratchBytes, count: tiling.tiles * (tiling.tiles + 1) / 2)
     }
 }

@@ -34,5 +34,8 @@ package struct SymmetricEigen: Primitive {
     package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
         matrices.reduce(0) { $0 + $1.flops }
     }
+    package func scratchBytes(_ operands: [TensorType], examples: Int, width: Int) -> [Int] {
+        matrices.map { LAPACK.symmetricEigenWorkBytes(order: $0.size) }.sorted(by: >)
+    }
     package func needsContiguous(_ index: Int) -> Bool { true }
 }
