@@ -24,7 +24,7 @@ package struct MemoryUse: Hashable, Sendable {
     /// While a step runs: results are made at the end.
     package var duringSteps: Int { total - results }
 
-    init(_ planner: Planner, _ draft: PlanDraft, steps: [Plan.Step], primal: PrimalPlan?) {
+    init(_ planner: Planner, steps: [Plan.Step], primal: PrimalPlan?) {
         let width = planner.options.precision.storage.byteCount
         model = planner.problem.model.byteCount
         parameters = planner.problem.model.parameters.reduce(0) { $0 + $1.count * width }
