@@ -26,7 +26,7 @@ package struct MemoryUse: Hashable, Sendable {
     /// While a step runs: results are made at the end.
     package var duringSteps: Int { total - results }
 
-    init(_ planner: Planner, _ draft: PlanDraft, steps: [Plan.Step], batch: Int, primal: PrimalPlan?) {
+    init(_ planner: Planner, steps: [Plan.Step], batch: Int, primal: PrimalPlan?) {
         let width = planner.options.precision.storage.byteCount
         model = planner.problem.model.byteCount
         parameters = planner.problem.model.parameters.reduce(0) { $0 + $1.count * width }
