@@ -21,6 +21,10 @@ struct Eval: ParsableCommand {
         help: ArgumentHelp("Write the values, named as their requests.", valueName: "R.safetensors"))
     var output: String?
 
+    @Flag(
+        help: "With --output: a vector of all parameters is one tensor for each, named request/parameter.")
+    var splitResults = false
+
     @Option(
         help: ArgumentHelp(
             "Write the Kronecker factors of kfac, ekfac and kfoc, with their decompositions, for --load-factors.",
@@ -54,6 +58,9 @@ struct Eval: ParsableCommand {
         guard format != nil || !trace else {
             throw ValidationError("--trace: it is part of a plan's explanation; give --explain too")
         }
+        guard output != nil || !splitResults else {
+            throw ValidationError("--split-results: it is about the results' file; give --output too")
+        }
         let options = try arguments.options()
         var clock = Stopwatch()
         let problem = try arguments.problem()
@@ -78,7 +85,10 @@ struct Eval: ParsableCommand {
         let runs = RunTimes(
             loadSeconds: load, compileSeconds: compile, measurements: measurements, peakBytes: Execution.peakBytes)
         if let saveFactors { try execution.saveFactors(to: URL(fileURLWithPath: saveFactors)) }
-        if let output { try results.write(to: URL(fileURLWithPath: output)) }
+        if let output {
+            let url = URL(fileURLWithPath: output)
+            if splitResults { try results.write(to: url, splitting: problem) } else { try results.write(to: url) }
+        }
         if let format {
             var naive = options
             naive.isNaive = true

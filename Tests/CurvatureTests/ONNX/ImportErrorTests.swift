@@ -49,7 +49,8 @@ import Testing
         model.proto.graph.initializer[0].dataLocation = .external
         #expect(
             model.error()
-                == "m.onnx: initializer 'w': its values are in another file; external data is not supported yet")
+                == "m.onnx: initializer 'w': its values are in another file, but it does not say in which (external_data: location)"
+        )
         model = Self.linear()
         model.proto.graph.initializer[0].dims = [.max, .max]
         #expect(
