@@ -65,7 +65,8 @@ package struct ProgramLayout {
                 }
                 for ending in endings where !taken.contains(ending.buffer) { release(ending.buffer) }
                 // Written, but never read: its place is free again after the step.
-                for buffer in schedule.writes(step) where lifetimes.unread.contains(buffer) && !external.contains(buffer) {
+                for buffer in schedule.writes(step)
+                where lifetimes.unread.contains(buffer) && !external.contains(buffer) {
                     release(buffer)
                 }
             }

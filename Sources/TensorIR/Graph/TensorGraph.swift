@@ -27,7 +27,9 @@ package final class TensorGraph {
     /// A copy to build further: nodes keep their indices.
     package func copy() -> TensorGraph {
         let copy = TensorGraph()
-        (copy.structure, copy.primitives, copy.types, copy.uniformValues) = (structure, primitives, types, uniformValues)
+        (copy.structure, copy.primitives, copy.types, copy.uniformValues) = (
+            structure, primitives, types, uniformValues
+        )
         (copy.interned, copy.origins, copy.constants) = (interned, origins, constants)
         return copy
     }

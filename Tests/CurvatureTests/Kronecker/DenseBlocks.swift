@@ -69,9 +69,12 @@ struct DenseBlocks {
             let own = layout.places.map { $0 + start(parameter) }
             guard isJoint else { return (own, bias ?? []) }
             let inputs = layout.inputs
-            return (
-                (0..<layout.outputs).flatMap { Array(own[$0 * inputs..<($0 + 1) * inputs]) + [bias![$0]] }, []
-            )
+            var joint: [Int] = []
+            for output in 0..<layout.outputs {
+                joint += own[output * inputs..<(output + 1) * inputs]
+                joint.append(bias![output])
+            }
+            return (joint, [])
         default:
             return (Array(start(parameter)..<start(parameter) + problem.parameters[parameter].count), bias ?? [])
         }

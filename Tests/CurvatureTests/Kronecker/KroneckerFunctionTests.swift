@@ -202,7 +202,7 @@ import Testing
             options.threads = 1
             let plan = try Plan(parseRequests(requests, in: problem), problem: problem, options: options)
             guard case .dataPass(let pass) = plan.steps[0].work else { preconditionFailure("no pass") }
-            let cost = pass.full.cost(examples: 512, precision: .float32)
+            let cost = pass.main.cost(examples: 512, precision: .float32)
             return (Double(cost.matmulFlops), pass.pass.sweeps)
         }
         let alone = try pass(["gradient"])
@@ -234,7 +234,7 @@ import Testing
         #expect(values["x"]!.count == count && values["x"]!.allSatisfy(\.isFinite))
         // Rows of the table that no input picks have no curvature; all other parameters have.
         #expect(values["d"]!.count { $0 > 1e-9 } > count * 3 / 4)
-        #expect(values["y"]!.allSatisfy(\.isFinite))
+        #expect(values["y"]!.allSatisfy { $0.isFinite })
     }
 }
 
