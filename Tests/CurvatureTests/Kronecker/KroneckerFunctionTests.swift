@@ -35,13 +35,14 @@ import Testing
             ("mlp", Architecture.flat), ("twice, one bias", .flat), ("convolution 1D", .flat), ("attention", .sequence),
         ], [false, true])
     func productsAreThoseOfTheFactors(network: (name: String, architecture: Architecture), isSeparate: Bool) throws {
-        let setup = try setup(network.name, LossCase.classes[8], network.architecture)
+        let setup = try setup(network.name, LossCase.classes[0], network.architecture)
         let problem = try problem(setup)
         let block = SeededNumbers(seed: 5).first(3 * problem.shape.parameters)
         for fisher in [KroneckerOptions.Fisher.type2, .empirical] {
             let options = KroneckerOptions(fisher: fisher, separatesWeightAndBias: isSeparate)
             let text = "(fisher=\(fisher.rawValue), separate_weight_and_bias=\(isSeparate)) @ V"
             let want = [
+                "kfac": try DenseBlocks.kfac(setup.problem, options, batch: 3),
                 "ekfac": try DenseBlocks.ekfac(setup.problem, options, batch: 3),
                 "kfoc": try DenseBlocks.kfoc(setup.problem, options, batch: 3),
             ]
@@ -50,8 +51,8 @@ import Testing
                     want.keys.sorted().map { "x\($0) = \($0)\(text)" }, problem,
                     batchSize: batch, threads: threads, isNaive: isNaive)
                 for (name, blocks) in want {
-                    #expect(
-                        relativeError(got["x\(name)"]!, blocks.apply(block, columns: 3)) < 1e-10, "\(name) \(fisher)")
+                    let error = relativeError(got["x\(name)"]!, blocks.apply(block, columns: 3))
+                    #expect(error < 1e-10, "\(name) \(fisher): \(error)")
                 }
             }
         }
@@ -77,11 +78,11 @@ import Testing
             let got = try valuesByName(
                 [
                     "x = inverse(\(own) + 0.3 * identity) @ V", "y = (\(own) + 0.3 * identity) @ x",
-                    "w = inverse(2 * \(own) + 0.3 * identity) @ V", "u = 2 * \(own) @ w + 0.3 * w",
+                    "w = inverse(2 * \(own) + 0.3 * identity) @ V", "z = 2 * \(own) @ w + 0.3 * w",
                 ], problem)
             let block = SeededNumbers(seed: 5).first(3 * problem.shape.parameters)
             #expect(relativeError(got["y"]!, block) < 1e-12)
-            #expect(relativeError(got["u"]!, block) < 1e-12)
+            #expect(relativeError(got["z"]!, block) < 1e-12)
         }
     }
 
