@@ -20,7 +20,8 @@ import Testing
             let product = model.proto.graph.output
             model.add("Add", ["product", "b"], ["y"])
             model.proto.graph.output += product
-            try model.proto.serializedBytes().write(to: url.appendingPathComponent("m.onnx")) as Void
+            let bytes: Data = try model.proto.serializedBytes()
+            try bytes.write(to: url.appendingPathComponent("m.onnx"))
         }
         deinit { try? FileManager.default.removeItem(at: url) }
 

@@ -29,7 +29,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try bytes.write(to: folder.appendingPathComponent("m.onnx.data"))
         try bytes.write(to: folder.appendingPathComponent("part/w.bin"))
-        try model.proto.serializedBytes().write(to: folder.appendingPathComponent("m.onnx")) as Void
+        let file: Data = try model.proto.serializedBytes()
+        try file.write(to: folder.appendingPathComponent("m.onnx"))
         let read = try Model.onnx(folder.appendingPathComponent("m.onnx"))
         switch read.parameters[0].values {
         case .float32(let values): return values.map { Double($0) }
