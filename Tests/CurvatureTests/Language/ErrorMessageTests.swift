@@ -156,8 +156,8 @@ import Testing
                 + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
         Case(
             "logdet(kfac(fisher=type2), method=\"x\")",
-            message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 1: "
-                + "'logdet' is not available in this version"),
+            message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 35: "
+                + "'method' needs auto, exact or slq, found the string 'x'"),
         Case("x = norm", message: "request 'x', column 5: 'norm' is a function: expected norm(v), found 'norm' alone"),
         Case(
             "nrom(v)",
