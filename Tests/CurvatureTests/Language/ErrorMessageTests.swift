@@ -142,6 +142,11 @@ import Testing
         Case("a = v + a", message: "request 'a', column 9: \(anything) 'a', which is this request itself"),
         Case("a = b", "b = v", message: "request 'a', column 5: \(anything) 'b', which a later request defines"),
         Case(
+            "inverse(ekfac, damping=0.1, damping_style=factor) @ v",
+            message: "request 'inverse(ekfac, damping=0.1, damping_style=factor) @ v', column 1: "
+                + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
+                + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
+        Case(
             "2 * ekfac(fisher=forward_only)",
             message: "request '2 * ekfac(fisher=forward_only)', column 5: "
                 + "'ekfac' needs output gradients: fisher=type2, mc or empirical, found fisher=forward_only"),
