@@ -29,7 +29,7 @@ public struct FactorFile: Sendable {
     func parts(
         of operators: [KroneckerOptions: FactorLayout], asked: Set<KroneckerOptions>, _ problem: Problem
     ) throws -> [KroneckerOptions: Set<FactorPart>] {
-        for (name, value) in FactorStamp(problem).entries where file.metadata[name] != value {
+        for (name, value) in try FactorStamp(problem).entries where file.metadata[name] != value {
             func short(_ text: String?) -> String {
                 text.map { $0.count > 80 ? $0.prefix(77) + "..." : $0 } ?? "nothing"
             }
@@ -95,7 +95,7 @@ extension Execution {
         guard !tensors.isEmpty else {
             throw ProblemError(.options, "no request has Kronecker factors to save; expected kfac, ekfac or kfoc")
         }
-        let stamp = FactorStamp(
+        let stamp = try FactorStamp(
             plan.problem,
             values: resources.hasNewParameters
                 ? (0..<resources.parameters.count).map { resources.parameters[$0].doubles } : nil)
@@ -108,7 +108,7 @@ extension Execution {
 
 extension Quantity {
     /// What it is of a Kronecker-factored operator.
-    fileprivate var factorPart: (part: FactorPart, options: KroneckerOptions)? {
+    var factorPart: (part: FactorPart, options: KroneckerOptions)? {
         switch self {
         case .kronecker(.factors(let options), _), .kronecker(.nearestFactors(let options), _): (.factors, options)
         case .kronecker(.eigen(let options), _): (.eigen, options)

@@ -1,3 +1,4 @@
+import Kernels
 import TensorIR
 
 /// What saved factors were computed from, so that they are not taken for those of another problem.
@@ -6,7 +7,7 @@ struct FactorStamp {
     let entries: [(name: String, value: String)]
 
     /// - Parameter values: The parameters' values where they are not the model's any more.
-    init(_ problem: Problem, values: [[Double]]? = nil) {
+    init(_ problem: Problem, values: [[Double]]? = nil) throws {
         var numbers = Digest()
         for (index, parameter) in problem.model.parameters.enumerated() {
             if let values {
@@ -24,7 +25,22 @@ struct FactorStamp {
             ("model", FactorStamp.digest(of: problem.model)), ("parameters", parameters),
             ("parameter values", numbers.text), ("data", data.joined(separator: "; ")),
             ("loss", "\(problem.loss.function), \(problem.loss.reduction)"),
+            ("loss weights", try FactorStamp.digestOfWeights(problem)),
         ]
+    }
+
+    /// Class weights and the like, which come with the vectors.
+    private static func digestOfWeights(_ problem: Problem) throws -> String {
+        var digest = Digest()
+        for name in problem.loss.tensorNames {
+            let count = problem.vectors.tensors[name]!.shape.reduce(1, *)
+            let memory = Memory(byteCount: 8 * count)
+            defer { withExtendedLifetime(memory) {} }
+            let operand = Operand(address: memory.address, storage: .float64, sizes: [count])
+            try problem.vectors.read(name, from: 0, into: operand)
+            digest.add(operand.doubles)
+        }
+        return digest.text
     }
 
     private static func digest(of model: Model) -> String {

@@ -154,9 +154,9 @@ enum Vocabulary {
             .map(Int.init)
         var operands = try call.operands()
         if let damping = try call.arguments.number("damping", above: 0, below: .greatestFiniteMagnitude) {
-            let style = try call.arguments.option("damping_style", among: ["factor", "heuristic"])
+            let style = try call.arguments.option("damping_style", among: DampingStyle.allCases.map(\.rawValue))
             return try call.elaborator.checked(at: call.column, operands) { x throws(KindError) in
-                try .dampedInverse(x[0], damping: damping, isHeuristic: style == "heuristic")
+                try .dampedInverse(x[0], damping: damping, style: style.flatMap(DampingStyle.init(rawValue:)))
             }
         }
         if let column = call.arguments.column(of: "damping_style") {

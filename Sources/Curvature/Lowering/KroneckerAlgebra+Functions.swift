@@ -31,8 +31,12 @@ extension KroneckerAlgebra {
     private func isPlain(_ block: Block, _ function: SpectralFunction) -> Bool {
         function == .identity && !isCorrected(block)
     }
-    private func eigenvalues(of block: Block, _ function: SpectralFunction) throws -> Node {
-        try function.applied(to: spectrum(block), in: graph)
+    func eigenvalues(of block: Block, _ function: SpectralFunction) throws -> Node {
+        // What vanishes has no inverse, whatever rounding makes of it.
+        guard function.shift == 0, function.exponent < 0 else {
+            return try function.applied(to: spectrum(block), in: graph)
+        }
+        return try definite(block, function)
     }
 
     private func trace(of block: Block, _ function: SpectralFunction) throws -> Node {
@@ -66,7 +70,7 @@ extension KroneckerAlgebra {
 
     // MARK: Determinants
 
-    /// Eigenvalues whose logarithms are taken: those that vanish in the rounding of a factor are zero.
+    /// Eigenvalues whose logarithms or inverses are taken: those that vanish in the rounding of a factor are zero.
     private func definite(_ block: Block, _ function: SpectralFunction) throws -> Node {
         guard function.shift == 0 else { return try eigenvalues(of: block, function) }
         if isCorrected(block) { return try function.applied(to: rounded(spectrum(block)), in: graph) }

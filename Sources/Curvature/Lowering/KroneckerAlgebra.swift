@@ -93,7 +93,7 @@ struct KroneckerAlgebra {
     /// What entries in the eigenbases are multiplied with.
     private func gains(_ mode: KroneckerProduct.Mode, _ block: Block) throws -> Node {
         switch mode {
-        case .spectral(let function): return try function.applied(to: spectrum(block), in: graph)
+        case .spectral(let function): return try eigenvalues(of: block, function)
         case .factorInverse(let damping):
             let damped = try block.factors.indices.map {
                 try shifted(eigenvalues(block, axis: $0), by: number(damping))

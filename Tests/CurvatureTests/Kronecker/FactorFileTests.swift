@@ -93,6 +93,31 @@ import Testing
         #expect(throws: ProblemError.self) { try none.saveFactors(to: file) }
     }
 
+    /// Class weights come with the vectors, and count.
+    @Test func weightsOfTheLossAreStamped() throws {
+        func problem(_ weights: [Double]) throws -> Problem {
+            var numbers = SeededNumbers(seed: 9)
+            return try Problem(
+                name: "small",
+                model: Model(Sequential(Linear(4), Activation.tanh, Linear(2)), inputShape: [3], seed: 1),
+                loss: Loss(parsing: "cross-entropy(weights=w)"),
+                data: ArraySource([
+                    "inputs": ([5, 3], .real(numbers.array(15))), "targets": ([5], .int64([0, 1, 1, 0, 1])),
+                ]), vectors: ArraySource(["w": ([2], .real(weights)), "v": ([26], .real(numbers.array(26)))]))
+        }
+        let file = temporaryFile()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let first = try execution(["kfac @ v"], problem([1, 2]))
+        let want = try values(first)
+        try first.saveFactors(to: file)
+        let loaded = try FactorFile(contentsOf: file)
+        #expect(try values(execution(["kfac @ v"], problem([1, 2]), factors: loaded)) == want)
+        let error = #expect(throws: ProblemError.self) {
+            try self.execution(["kfac @ v"], problem([1, 3]), factors: loaded)
+        }
+        #expect(error?.message.contains("expected the loss weights") == true)
+    }
+
     /// After k runs with other labels: the averages of the paper's rule, from factors that single runs give.
     @Test func averagesOverRuns() throws {
         let labels: [[Int64]] = [[0, 1, 1, 0, 1], [1, 1, 1, 0, 0], [0, 0, 0, 0, 1]]

@@ -155,6 +155,11 @@ import Testing
                 + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
                 + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
         Case(
+            "inverse(ekfac, damping=0.1, damping_style=factor) @ v",
+            message: "request 'inverse(ekfac, damping=0.1, damping_style=factor) @ v', column 1: "
+                + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
+                + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
+        Case(
             "logdet(kfac(fisher=type2), method=\"x\")",
             message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 35: "
                 + "'method' needs auto, exact or slq, found the string 'x'"),
