@@ -78,7 +78,8 @@ extension OperatorGraph {
         let size = map.kind.shape[1]
         if options.method == .auto {
             let hasSampling = options.samples != nil || options.tolerance != nil
-            let isSmall = size <= Iteration.largestExact && !hasSampling
+            // Without closed forms the value stays what it is.
+            let isSmall = (size <= Iteration.largestExact || !usesClosedForms) && !hasSampling
             let isSymmetric = map.properties.isSymmetric == true
             let method: EstimatorOptions.Method =
                 switch function {

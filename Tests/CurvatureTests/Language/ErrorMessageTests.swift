@@ -181,7 +181,7 @@ import Testing
         Case(
             "submatrix(jacobian, \"0:3\", \"506:507\")",
             message: "request 'submatrix(jacobian, \"0:3\", \"506:507\")', column 28: "
-                + "a selection needs a range within 0:506, the first entry and the one after the last, found \"506:507\""
+                + "a selection needs a range within 0:506, the first entry and the one after the last, found '506:507'"
         ),
         Case("x = norm", message: "request 'x', column 5: 'norm' is a function: expected norm(v), found 'norm' alone"),
         Case(
