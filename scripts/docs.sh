@@ -18,8 +18,9 @@ for module in Curvature ONNXImport Safetensors; do
     catalog="Sources/$module/$module.docc"
     [ -d "$catalog" ] || catalog=""
     # shellcheck disable=SC2086
-    if docc convert $catalog --additional-symbol-graph-dir "$out/graphs/$module" --fallback-display-name "$module" \
-        --fallback-bundle-identifier "swift-curvature.$module" --output-path "$out/$module.doccarchive" 2>&1 |
-        grep -A3 -E "^(error|warning)"; then exit 1; fi
+    docc convert $catalog --additional-symbol-graph-dir "$out/graphs/$module" --fallback-display-name "$module" \
+        --fallback-bundle-identifier "swift-curvature.$module" --output-path "$out/$module.doccarchive" \
+        >"$out/$module.log" 2>&1 || { cat "$out/$module.log" >&2; exit 1; }
+    if grep -A3 -E "^(error|warning)" "$out/$module.log"; then exit 1; fi
 done
 $swift scripts/undocumented.swift "$@"

@@ -21,6 +21,16 @@ struct Eval: ParsableCommand {
         help: ArgumentHelp("Write the values, named as their requests.", valueName: "R.safetensors"))
     var output: String?
 
+    @Flag(
+        help: "With --output: a vector of all parameters is one tensor for each, named request/parameter.")
+    var splitResults = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the Kronecker factors of kfac, ekfac and kfoc, with their decompositions, for --load-factors.",
+            valueName: "F.safetensors"))
+    var saveFactors: String?
+
     @Option(
         help: ArgumentHelp(
             "Print the plan with predicted and measured cost: text (or nothing), json, dot.", valueName: "format"))
@@ -48,6 +58,9 @@ struct Eval: ParsableCommand {
         guard format != nil || !trace else {
             throw ValidationError("--trace: it is part of a plan's explanation; give --explain too")
         }
+        guard output != nil || !splitResults else {
+            throw ValidationError("--split-results: it is about the results' file; give --output too")
+        }
         let options = try arguments.options()
         var clock = Stopwatch()
         let problem = try arguments.problem()
@@ -56,7 +69,7 @@ struct Eval: ParsableCommand {
         let plan = try Plan(requests, problem: problem, options: options)
         let compile = clock.lap()
         for note in problem.model.notes { note.writeNote() }
-        if let output { try OutputFile.check(output) }
+        for file in [output, saveFactors].compactMap(\.self) { try OutputFile.check(file) }
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update
@@ -71,7 +84,11 @@ struct Eval: ParsableCommand {
         for warning in execution.warnings { "warning: \(warning)".writeLine() }
         let runs = RunTimes(
             loadSeconds: load, compileSeconds: compile, measurements: measurements, peakBytes: Execution.peakBytes)
-        if let output { try results.write(to: URL(fileURLWithPath: output)) }
+        if let saveFactors { try execution.saveFactors(to: URL(fileURLWithPath: saveFactors)) }
+        if let output {
+            let url = URL(fileURLWithPath: output)
+            if splitResults { try results.write(to: url, splitting: problem) } else { try results.write(to: url) }
+        }
         if let format {
             var naive = options
             naive.isNaive = true

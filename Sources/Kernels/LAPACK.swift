@@ -33,6 +33,9 @@ package enum LAPACK {
         try check(status, "syevd", "the eigenvalues of a matrix of order \(n) did not converge")
     }
 
+    /// Work arrays of ``symmetricEigen(_:values:vectors:)`` with eigenvectors.
+    package static func symmetricEigenWorkBytes(order n: Int) -> Int { (2 * n * n + 6 * n + 1) * 8 + (5 * n + 3) * 4 }
+
     /// A = L L^T: the lower triangle of `a` (n, n) becomes L; above the diagonal it is left alone.
     package static func cholesky(_ a: Operand) throws {
         let n = order(a)

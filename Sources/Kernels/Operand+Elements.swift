@@ -32,6 +32,12 @@ extension Operand {
         }
     }
 
+    /// `count` consecutive elements of a contiguous operand, as a list.
+    package func elements(from start: Int, count: Int) -> Operand {
+        precondition(isContiguous && start >= 0 && count >= 0 && start + count <= self.count)
+        return Operand(address: address + start * storage.byteCount, storage: storage, sizes: [count])
+    }
+
     /// The index of the first element that is not finite; nil where all are.
     package var firstNonFinite: Int? {
         switch storage {

@@ -6,12 +6,14 @@ package final class SymmetricEigenKernel: Kernel {
     /// Offsets in the packed vector and in the result, and sizes; large ones first, so that the last to end is a small one.
     private let matrices: [(source: Int, target: Int, size: Int)]
     package let matmulFlops = 0
-    package let flops = 0
+    package let flops: Int
 
     package init(_ packed: Operand, matrices: [(offset: Int, size: Int)], result: Operand) {
         precondition(packed.storage == .float64 && result.storage == .float64)
         precondition(packed.isContiguous && result.isContiguous)
         (self.packed, self.result) = (packed, result)
+        // Nominal: tridiagonal form, its decomposition, and the vectors turned back.
+        flops = matrices.reduce(0) { $0 + 9 * $1.size * $1.size * $1.size }
         var target = 0
         self.matrices = matrices.map { matrix in
             defer { target += matrix.size * (matrix.size + 1) }
@@ -20,6 +22,7 @@ package final class SymmetricEigenKernel: Kernel {
     }
 
     package func run(_ state: RunState) {
+        state.flops += flops
         parallelFor(matrices.count) { index in
             let (source, target, size) = self.matrices[index]
             let values = Operand(

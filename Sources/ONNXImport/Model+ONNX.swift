@@ -13,10 +13,15 @@ extension Model {
     ///   - inputShapes: The data's shapes by the names of the inputs, examples first. They are needed where the model
     ///     leaves other sizes than the batch open, and checked where it does not.
     ///   - examples: The number of examples in the data set; needed where examples meet.
+    ///   - weights: A safetensors file with other values for the parameters, under the names that they have in the model.
+    ///   - prediction: The output that is the prediction; the first one without it.
     /// - Throws: `ONNXImportError`, with the file, the node, what was expected, what was found, and what can be done.
     ///   Operators that are not supported are named all at once.
-    public static func onnx(_ url: URL, inputShapes: [String: [Int]] = [:], examples: Int? = nil) throws -> Model {
-        try ONNXFile(url).model(inputShapes: inputShapes, examples: examples)
+    public static func onnx(
+        _ url: URL, inputShapes: [String: [Int]] = [:], examples: Int? = nil, weights: URL? = nil,
+        prediction: String? = nil
+    ) throws -> Model {
+        try ONNXFile(url).predicting(prediction).model(inputShapes: inputShapes, examples: examples, weights: weights)
     }
 
     /// The same for a file in memory. `name` stands for it in messages.
@@ -28,7 +33,9 @@ extension Model {
 }
 
 extension ONNXFile {
-    func model(inputShapes: [String: [Int]], examples: Int?, standIn: Int? = nil) throws -> Model {
+    func model(
+        inputShapes: [String: [Int]], examples: Int?, standIn: Int? = nil, weights url: URL? = nil
+    ) throws -> Model {
         let unsupported = unsupportedOperators()
         guard unsupported.isEmpty else { throw unsupportedError(unsupported) }
         for name in inputShapes.keys.sorted() where !dataInputs.contains(where: { $0.name == name }) {
@@ -36,7 +43,7 @@ extension ONNXFile {
             throw ONNXImportError(.data, "\(self.name): the model has no input '\(name)'; its inputs are \(names)")
         }
         let dimensions = try OpenDimensions(self, shapes: inputShapes, standIn: standIn)
-        let weights = try FileWeights(self)
+        let weights = try FileWeights(self, checkpoint: url.map { try Checkpoint($0) })
         let failure: ONNXImportError
         do {
             let importer = Importer(self, examples: .examples, dimensions: dimensions, weights: weights)
@@ -91,6 +98,7 @@ extension Importer {
 
     func model(_ prediction: Node, onlyBatch: Int? = nil, reason: String? = nil) throws -> Model {
         let (parameters, notes) = try TrainableParameters(self, prediction: prediction).parameters()
+        try weights.checkpoint?.check(parameters)
         return Model(
             graph: graph, prediction: prediction, inputs: inputs, parameters: parameters, onlyBatch: onlyBatch,
             onlyBatchReason: reason, notes: notes)

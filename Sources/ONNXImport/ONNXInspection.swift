@@ -52,6 +52,7 @@ public struct ONNXInspection: Sendable {
     public let problem: String?
 
     /// - Parameters:
+    ///   - url: Of the file.
     ///   - inputShapes: As for `Model.onnx`. Where they are missing, open sizes are given some value to look at the
     ///     rest.
     ///   - examples: As for `Model.onnx`.

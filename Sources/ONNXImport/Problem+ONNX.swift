@@ -25,15 +25,15 @@ extension Problem {
 
 extension ModelSource {
     /// The network in an ONNX file, for the shapes that the data have; see `Model.onnx`.
-    public static func onnx(_ url: URL) -> ModelSource {
+    public static func onnx(_ url: URL, weights: URL? = nil, prediction: String? = nil) -> ModelSource {
         ModelSource(name: url.lastPathComponent) { tensors in
-            let file = try ONNXFile(url)
+            let file = try ONNXFile(url).predicting(prediction)
             // The one input of a model may be called `inputs` in the data.
             let names = file.dataInputs.map(\.name)
             var shapes = tensors.filter { names.contains($0.key) }
             if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
             let examples = (tensors["targets"] ?? shapes.values.first)?.first
-            return try file.model(inputShapes: shapes, examples: examples)
+            return try file.model(inputShapes: shapes, examples: examples, weights: weights)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Compiles all quantities together into one plan: every sweep that two of them need is done once.
 ///
 ///     let plan = try compile(problem.gradient, mix, problem.lossValue)
@@ -100,6 +102,11 @@ public struct TypedExecution<each Quantity: Requestable> {
     public func addToParameters(_ factor: Double, times step: VectorValue) throws {
         try execution.addToParameters(factor, times: step.array.entry)
     }
+
+    /// Makes Kronecker factors averages over runs; see ``Execution/averageFactors(decay:)``.
+    public func averageFactors(decay: Double) throws { try execution.averageFactors(decay: decay) }
+    /// Writes the Kronecker factors of the last run; see ``Execution/saveFactors(to:)``.
+    public func saveFactors(to url: URL) throws { try execution.saveFactors(to: url) }
 
     /// Runs the plan. Values of earlier runs stay as they are.
     public func run() throws -> (repeat (each Quantity).Value) {

@@ -13,6 +13,17 @@ public enum LinearSolver: String, Sendable, CaseIterable {
 }
 
 extension LinearOperator {
+    /// A power, such as a square root (0.5) or its inverse (-0.5), of Kronecker-factored curvature and of what has its eigenvectors:
+    /// `(problem.ekfac() + 0.01 * .identity).power(-0.5)`. Eigenvalues that rounding makes negative count as 0.
+    ///
+    /// - Parameter exponent: Not 0.
+    public func power(_ exponent: Double) -> LinearOperator {
+        LinearOperator(
+            lazy: LazyExpression("'power'", [lazy]) { operands throws(KindError) in
+                try .power(operands[0], exponent)
+            })
+    }
+
     /// The inverse, applied by a solver when a plan runs.
     ///
     ///     let x = (problem.ggn + 0.01 * .identity).inverse(tolerance: 1e-6) * problem.gradient

@@ -67,7 +67,7 @@ extension Problem {
 }
 
 /// How a damped inverse of Kronecker factors divides the damping between them.
-public enum DampingStyle: Sendable {
+public enum DampingStyle: String, Sendable, CaseIterable {
     /// Each factor is damped by the whole of it.
     case factor
     /// Its root is split by the factors' mean eigenvalues (Martens and Grosse 2015, section 6.3).
@@ -85,7 +85,7 @@ extension LinearOperator {
                 guard damping > 0, damping.isFinite else {
                     throw KindError("'damping'", needs: "a number above 0", found: "\(damping)")
                 }
-                return try .dampedInverse(operands[0], damping: damping, isHeuristic: style == .heuristic)
+                return try .dampedInverse(operands[0], damping: damping, style: style == .factor ? nil : style)
             })
     }
 }

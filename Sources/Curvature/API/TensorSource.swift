@@ -11,6 +11,11 @@ public struct TensorSource: Sendable {
         TensorSource(source: try SafetensorsSource(url))
     }
 
+    /// No tensors at all.
+    ///
+    /// - Parameter origin: what messages say where one is asked for.
+    package static func empty(origin: String) -> TensorSource { TensorSource(source: ArraySource([:], origin: origin)) }
+
     /// Tensors in memory.
     public static func arrays(_ arrays: [String: HostArray]) -> TensorSource {
         TensorSource(source: ArraySource(arrays.mapValues { ($0.shape, $0.values) }))

@@ -44,7 +44,7 @@ extension Execution {
             )
         }
         resources.parameters[index].fill(values)
-        dropPrimalValues()
+        parametersChanged()
     }
 
     /// theta += factor * step, in place, for the selected parameters: a step of a training loop.
@@ -68,7 +68,7 @@ extension Execution {
             start += parameter.count
         }
         withExtendedLifetime(step) {}
-        dropPrimalValues()
+        parametersChanged()
     }
 
     /// The selected parameters as they are, concatenated: (D).

@@ -16,6 +16,8 @@ public final class Execution {
     private var isLoaded = false
     /// The loss's divisor has to be worked out again.
     private var isDivisorStale = true
+    /// Of Kronecker factors over runs, where they are asked for.
+    var averages: FactorAverages?
     /// What the last run did.
     public private(set) var measurement = RunMeasurement()
     /// Called between batches and after each step of an iteration.
@@ -46,7 +48,11 @@ public final class Execution {
         let context = RunContext(
             isCancelled: { [cancellation] in cancellation.isCancelled }, progress: { [progress] in progress?($0) })
         let begin = ContinuousClock.now
-        for step in steps { try inArena { try step.run(context) } }
+        averages?.beginRun()
+        for (step, execution) in zip(plan.steps, steps) {
+            try inArena { try execution.run(context) }
+            averages?.update(step.values, plan, resources.values)
+        }
         measurement = RunMeasurement()
         measurement.seconds = (ContinuousClock.now - begin).seconds
         measurement.steps = steps.map(\.measurement)
@@ -76,6 +82,10 @@ public final class Execution {
 
     /// Parameters or data are no longer what primal values were computed from.
     func dropPrimalValues() { resources.cache?.drop() }
+    func parametersChanged() {
+        resources.hasNewParameters = true
+        dropPrimalValues()
+    }
     func dataChanged() {
         isDivisorStale = true
         dropPrimalValues()
@@ -94,7 +104,7 @@ public final class Execution {
     private func checkFinite(_ results: Results) throws {
         guard let bad = results.firstNonFinite(plan) else { return }
         let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
-        let cause = try search.firstCause()
+        let cause = try search.firstCause() ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
         throw ProblemError(
             .notFinite,
             "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"

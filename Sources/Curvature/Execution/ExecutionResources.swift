@@ -9,6 +9,8 @@ final class ExecutionResources {
     let cache: PrimalCache?
     /// With the data that passes read: the plan's, or other data of the same shapes.
     var problem: Problem
+    /// Whether parameters are not the model's own any more.
+    var hasNewParameters = false
 
     init(_ plan: Plan) {
         self.plan = plan

@@ -74,7 +74,8 @@ final class ProgramExecution {
 
     private func dense(_ buffer: Schedule.Buffer, _ examples: Int) -> Operand {
         if let operand = external[buffer] { return operand }
-        if case .value(let node) = buffer, let address = windows[node] {
+        if !buffer.isCopy, let address = windows[buffer.node] {
+            let node = buffer.node
             return Operand(
                 address: address, storage: storage(node), sizes: schedule.graph.shape(node).sizes(examples: examples))
         }
@@ -92,7 +93,7 @@ final class ProgramExecution {
             case .copy(let node): CopyKernel(from: operand(node, examples: examples), to: dense(.copy(node), examples))
             case .primitive(let node):
                 kernel(node, examples, accumulate: accumulate && schedule.frontier.contains(node))
-            case .fused(let group): kernel(group, examples)
+            case .fused(let group): kernel(schedule.groups[group], examples)
             }
         }
     }
@@ -113,12 +114,10 @@ final class ProgramExecution {
         let graph = schedule.graph
         let instructions = group.operations.enumerated().map { index, operation in
             let elementwise = graph.primitive(operation.node) as! Elementwise
-            let sources = operation.sources
             let typed = graph.operands(operation.node).last!
             return ElementwiseInstruction(
                 operation: elementwise.operation, storage: storage(typed), resultStorage: storage(operation.node),
-                destination: group.loads.count + index,
-                sources: (sources[0], sources[min(1, sources.count - 1)], sources[min(2, sources.count - 1)]))
+                destination: group.loads.count + index, sources: operation.sources)
         }
         return ElementwiseKernel(
             sizes: group.shape.sizes(examples: examples), loads: group.loads.map { operand($0, examples: examples) },

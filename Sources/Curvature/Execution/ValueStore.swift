@@ -42,6 +42,11 @@ final class ValueStore {
     /// Reads the user's tensors.
     func load(_ plan: Plan) throws {
         for value in plan.tensors {
+            if case .kronecker(.loaded(let part, let options), _) = plan.operators[value] {
+                try plan.options.factors!.read(
+                    part, options, plan.operators.layouts[options]!, names: plan.problem.parameters.map(\.name),
+                    into: self[value])
+            }
             guard case .tensor(let name) = plan.operators[value] else { continue }
             try plan.problem.vectors.read(name, from: 0, into: self[value])
             if let index = self[value].firstNonFinite {

@@ -29,6 +29,7 @@ extension PlanDocument {
                 rule: rewrite.rule, before: rewrite.before, after: rewrite.after, savesFlops: saving?.flops ?? 0,
                 isEstimate: saving?.isEstimate ?? false, declined: rewrite.declined)
         }
+        factors = plan.factorsParts
         var number = 0
         steps = StepParts(plan: plan, map: nil).parts(
             plan.steps, counts.steps, plan.costs(counts.steps), last?.steps, &number)

@@ -11,6 +11,8 @@ public struct PlanDocument: Codable, Sendable {
     public var trace: [TracePart]?
     /// A part for each place where a rule fired or declined.
     public var rewrites: [RewritePart]
+    /// What each Kronecker-factored operator consists of; absent where there is none.
+    public var factors: [FactorsPart]?
     /// In order of running.
     public var steps: [StepPart]
     /// Of all steps, beside those of a naive plan.
@@ -78,6 +80,36 @@ public struct PlanDocument: Codable, Sendable {
             try container.encode(savesFlops, forKey: .savesFlops)
             try container.encode(isEstimate, forKey: .isEstimate)
             try container.encode(declined, forKey: .declined)
+        }
+    }
+    /// A Kronecker-factored operator.
+    public struct FactorsPart: Codable, Sendable {
+        /// In the expression language.
+        public var `operator`: String
+        /// Vectors that are sent back for each example.
+        public var columns: Int
+        /// Of factors, decompositions and corrected eigenvalues, as far as the plan has them.
+        public var bytes: Int
+        /// One for each part of parameter space that is not coupled with others.
+        public var blocks: [BlockPart]
+        /// What would make it much cheaper.
+        public var warning: String?
+    }
+    /// A block of such an operator.
+    public struct BlockPart: Codable, Sendable {
+        /// The weight, and a bias that is joint with it; or one parameter.
+        public var parameters: [String]
+        /// "kronecker", "full", "diagonal" or "identity".
+        public var form: String
+        /// Of its factors: outputs and inputs, or one.
+        public var sizes: [Int]
+        /// Why it has this form.
+        public var reason: String
+        /// About what decomposing those factors costs that no block before it has; 0 where the plan decomposes none.
+        public var decompositionFlops: Int
+        enum CodingKeys: String, CodingKey {
+            case parameters, form, sizes, reason
+            case decompositionFlops = "decomposition_flops"
         }
     }
     /// Sweeps through the network.

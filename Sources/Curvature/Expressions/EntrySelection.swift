@@ -23,10 +23,11 @@ package struct EntrySelection: Hashable, Sendable {
         for (first, second) in zip(sorted, sorted.dropFirst()) where first.upperBound > second.lowerBound {
             throw KindError(
                 "a selection", needs: "each entry once",
-                found: "entry \(second.lowerBound) twice in \"\(text)\"")
+                found: "entry \(second.lowerBound) twice in \(OneLine.quoted(text))")
         }
         guard !ranges.isEmpty else {
-            throw KindError("a selection", needs: "the names of parameters or a range of entries", found: "\"\(text)\"")
+            throw KindError(
+                "a selection", needs: "the names of parameters or a range of entries", found: OneLine.quoted(text))
         }
         self.init(text: text, ranges: ranges)
     }
@@ -37,22 +38,22 @@ package struct EntrySelection: Hashable, Sendable {
             guard 0 <= start, start < end, end <= size else {
                 throw KindError(
                     "a selection", needs: "a range within 0:\(size), the first entry and the one after the last",
-                    found: "\"\(part)\"")
+                    found: OneLine.quoted(part))
             }
             return [start..<end]
         }
         guard size == shape.parameters else {
             throw KindError(
                 "a selection", needs: "a range of entries as \"0:\(size)\", where the entries are not the parameters'",
-                found: "\"\(part)\"")
+                found: OneLine.quoted(part))
         }
         let found = shape.extents(named: part)
         guard !found.isEmpty else {
             throw KindError(
                 "a selection", needs: "the name of a selected parameter, a glob, or a range as \"0:\(size)\"",
-                found: "\"\(part)\"",
+                found: OneLine.quoted(part),
                 hint: NearestName.nearest(to: part, in: shape.parameterExtents.map(\.name)).map {
-                    "did you mean \"\($0)\"?"
+                    "did you mean \(OneLine.quoted($0))?"
                 })
         }
         return found

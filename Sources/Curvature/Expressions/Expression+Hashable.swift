@@ -39,6 +39,7 @@ extension Expression.Node {
         case inverse(InverseOptions)
         case kfac(KroneckerOptions)
         case dampedInverse(KroneckerOptions, UInt64, Bool)
+        case power(UInt64)
         case function(MatrixFunction)
         case submatrix(rows: [Range<Int>], columns: [Range<Int>])
         case kronecker, blockDiagonal, lowRank
@@ -71,6 +72,7 @@ extension Expression.Node {
         case .kfac(let options): .kfac(options)
         case .dampedInverse(let options, let damping, let isHeuristic):
             .dampedInverse(options, damping.bitPattern, isHeuristic)
+        case .power(_, let exponent): .power(exponent.bitPattern)
         case .function(let function, _): .function(function)
         case .submatrix(_, let rows, let columns): .submatrix(rows: rows.ranges, columns: columns.ranges)
         case .kronecker: .kronecker

@@ -23,20 +23,35 @@ extension Expression {
     }
 
     /// The inverse of Kronecker-factored blocks, each factor damped by itself.
+    ///
+    /// - Parameter style: If it was asked for; an operator without factors to damp has none.
     package static func dampedInverse(
-        _ map: Expression, damping: Double, isHeuristic: Bool
+        _ map: Expression, damping: Double, style: DampingStyle? = nil
     ) throws(KindError) -> Expression {
         guard case .kfac(let options) = map.node else {
             throw KindError(
                 "'damping'", operand: 0, needs: "Kronecker-factored blocks, as kfac gives them", found: "\(map.kind)",
                 hint: "a damped inverse of any operator is inverse(A + d * identity)")
         }
-        if options.form == .ekfac, isHeuristic {
+        if options.form == .ekfac, style != nil {
             throw KindError(
                 "'damping_style'", needs: "kfac or kfoc, which have factors to damp", found: "ekfac",
                 hint: "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity")
         }
-        return try make(.dampedInverse(options, damping: damping, isHeuristic: isHeuristic), map.kind)
+        return try make(.dampedInverse(options, damping: damping, isHeuristic: style == .heuristic), map.kind)
+    }
+
+    /// A power, such as a square root (0.5) or its inverse (-0.5), of Kronecker-factored curvature and of what has its eigenvectors.
+    package static func power(_ map: Expression, _ exponent: Double) throws(KindError) -> Expression {
+        guard map.spectralKronecker != nil else {
+            throw KindError(
+                "'power'", operand: 0, needs: "Kronecker-factored curvature, or a multiple of it plus one of identity",
+                found: "\(map.kind)")
+        }
+        guard exponent != 0, exponent.isFinite else {
+            throw KindError("'power'", needs: "an exponent that is not 0", found: NumberText.text(of: exponent))
+        }
+        return try make(.power(map, exponent), map.kind)
     }
 
     /// - Parameter preconditioner: An operator near the inverse.

@@ -9,7 +9,7 @@ extension Expression {
         }
         for (selection, size) in [(rows, height), (columns, width)] {
             if let last = selection.ranges.map(\.upperBound).max(), last > size {
-                throw KindError("'submatrix'", needs: "entries of 0:\(size)", found: "\"\(selection.text)\"")
+                throw KindError("'submatrix'", needs: "entries of 0:\(size)", found: OneLine.quoted(selection.text))
             }
         }
         return try make(

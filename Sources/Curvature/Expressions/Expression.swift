@@ -61,6 +61,8 @@ public final class Expression: Sendable {
         case composition(Expression, Expression)
         /// The inverse of Kronecker-factored blocks with each factor damped by itself.
         case dampedInverse(KroneckerOptions, damping: Double, isHeuristic: Bool)
+        /// A power of a symmetric operator whose eigenvectors are known.
+        case power(Expression, Double)
         /// A function of an operator as a whole: its trace, its eigenvalues.
         case function(MatrixFunction, Expression)
         /// Some rows and columns of an operator.
@@ -122,7 +124,7 @@ extension Expression.Node {
             .kfac, .dampedInverse:
             []
         case .diagonal(let operand), .dense(let operand), .transpose(let operand), .norm(let operand),
-            .function(_, let operand), .submatrix(let operand, _, _), .lowRank(let operand):
+            .function(_, let operand), .power(let operand, _), .submatrix(let operand, _, _), .lowRank(let operand):
             [operand]
         case .sum(let operands), .kronecker(let operands), .blockDiagonal(let operands): operands
         case .inverse(let operand, _, let preconditioner): [operand] + [preconditioner].compactMap(\.self)

@@ -23,7 +23,17 @@ package struct FactorLayout: Hashable, Sendable {
         package var parameters: [Int]
         /// Where EKFAC's eigenvalues of the block begin, (outputs, inputs) or (outputs); nil for a block that is exact without.
         package var correction: Int?
+        /// Of the layer, and how often it is used.
+        package var role: FactoredLayer.Role
+        package var uses: Int
 
+        /// One for each axis of the block's matrix (outputs, inputs) or vector; nil for identities.
+        package var factors: [Factor?] {
+            switch form {
+            case .kronecker(_, let output, _, let input, _): [output, input]
+            case .single(let factor, _): [factor]
+            }
+        }
         package var correctionCount: Int {
             switch form {
             case .kronecker(_, _, let outputs, let input, _): outputs * input.size
@@ -41,9 +51,14 @@ package struct FactorLayout: Hashable, Sendable {
     static func make(_ factors: [LayerFactors], _ graph: TensorGraph) -> (layout: FactorLayout, nodes: [Node]) {
         var layout = FactorLayout()
         var nodes: [Node] = []
+        var places: [Node: Factor] = [:]
         func factor(_ node: Node) -> Factor {
+            // A bias has the output factor of its weight: it is there, and decomposed, once.
+            if let known = places[node] { return known }
+            let own = layout.addFactor(size: graph.shape(node)[0].inner, isDiagonal: graph.shape(node).rank == 1)
             nodes.append(node)
-            return layout.addFactor(size: graph.shape(node)[0].inner, isDiagonal: graph.shape(node).rank == 1)
+            places[node] = own
+            return own
         }
         for layer in factors {
             for (block, parameters, isBias) in layer.blocks {
@@ -56,11 +71,13 @@ package struct FactorLayout: Hashable, Sendable {
                     layout.addBlock(
                         .kronecker(
                             matrix, output: own, outputs: matrix.outputs, input: factor(input), isJoint: layer.isJoint),
-                        parameters, isCorrected: true)
+                        parameters, of: layer.layer, isCorrected: true)
                 case .full(let node), .diagonal(let node):
                     let count = graph.shape(node)[0].inner
-                    layout.addBlock(.single(factor(node), count: count), parameters, isCorrected: isBias)
-                case .identity: layout.addBlock(.single(nil, count: -1), parameters, isCorrected: false)
+                    layout.addBlock(
+                        .single(factor(node), count: count), parameters, of: layer.layer, isCorrected: isBias)
+                case .identity:
+                    layout.addBlock(.single(nil, count: -1), parameters, of: layer.layer, isCorrected: false)
                 }
             }
         }
@@ -77,8 +94,8 @@ package struct FactorLayout: Hashable, Sendable {
         return factor
     }
 
-    mutating func addBlock(_ form: Form, _ parameters: [Int], isCorrected: Bool) {
-        var block = Block(form: form, parameters: parameters)
+    mutating func addBlock(_ form: Form, _ parameters: [Int], of layer: FactoredLayer, isCorrected: Bool) {
+        var block = Block(form: form, parameters: parameters, role: layer.role, uses: layer.useCount)
         if isCorrected {
             block.correction = correctionCount
             correctionCount += block.correctionCount

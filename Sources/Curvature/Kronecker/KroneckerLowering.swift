@@ -110,6 +110,12 @@ struct KroneckerLowering {
         var (sum, positions) = (nil as Node?, 0)
         for use in gradients.uses {
             guard let values = use.weight, case .dense(var input) = values.input else { continue }
+            if options.weightSharing == .expand, let patches = values.patches {
+                let own = try patchGram(patches, root, last: isJoint ? (use.bias == nil ? 0 : 1) : nil)
+                positions += patches.positions
+                sum = try sum.map { try graph.add($0, own) } ?? own
+                continue
+            }
             if options.weightSharing == .reduce {
                 input = try graph.expand(graph.mean(input, axes: [1]), at: 1)
             }
@@ -121,6 +127,18 @@ struct KroneckerLowering {
             sum = try sum.map { try graph.add($0, own) } ?? own
         }
         return try averaged(sum!, positions, weights)
+    }
+    /// The same without patches of a whole batch.
+    private func patchGram(_ patches: Patches, _ root: Node?, last: Double?) throws -> Node {
+        var image = patches.image
+        let shape = graph.shape(image)
+        if let root { image = try graph.multiply(image, graph.broadcast(root, to: shape, axes: [0])) }
+        var operands = [image]
+        if let last {
+            let ones = try graph.filled(last, Shape([shape[0]]))
+            operands.append(try root.map { try graph.multiply(ones, $0) } ?? ones)
+        }
+        return try graph.append(PatchGram(patches.geometry, taps: patches.taps), operands)
     }
     func extended(_ input: Node, by last: Double) throws -> Node {
         var shape = graph.shape(input)

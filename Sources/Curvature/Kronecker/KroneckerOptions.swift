@@ -11,16 +11,16 @@ package struct KroneckerOptions: Hashable, Sendable {
     }
     /// Which output gradients the factors are made of.
     package enum Fisher: String, Hashable, Sendable, CaseIterable {
-        /// The columns of a square root of the loss's Hessian at the outputs: exact.
+        /// The columns of a square root of the loss's Hessian at the outputs: exact, one backward column for each output.
         case type2
         /// Labels drawn from the model's own distribution.
         case mc
         /// The gradients of the loss at the data's own labels.
         case empirical
-        /// None: the output factor is the identity.
+        /// None: the output factor is the identity (Benzing 2022).
         case forwardOnly = "forward_only"
     }
-    /// Positions as if they were examples (`expand`), or averaged and summed within each example (`reduce`).
+    /// Positions as if they were examples (`expand`), or averaged and summed within each example (`reduce`): Eschenhagen et al. 2023.
     package enum WeightSharing: String, Hashable, Sendable, CaseIterable { case expand, reduce }
 
     package var form: Form

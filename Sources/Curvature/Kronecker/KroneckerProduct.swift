@@ -1,14 +1,15 @@
 /// What is done with a Kronecker-factored curvature K, block by block.
 package struct KroneckerProduct: Hashable, Sendable {
     package enum Mode: Hashable, Sendable {
-        /// K x.
-        case product
         /// Each factor damped by itself and inverted.
         case factorInverse(damping: Double)
         /// The same, with the damping's root split by the factors' mean eigenvalues (Martens and Grosse 2015, section 6.3).
         case heuristicInverse(damping: Double)
-        /// (scale K + shift I)^-1 x, exact, by eigendecompositions.
-        case shiftedInverse(scale: Double, shift: Double)
+        /// A function of K, exact: K itself, or by eigendecompositions.
+        case spectral(SpectralFunction)
+
+        package static let product = Mode.spectral(.identity)
+
     }
 
     package var options: KroneckerOptions
@@ -18,29 +19,53 @@ package struct KroneckerProduct: Hashable, Sendable {
     var needsEigen: Bool { mode != .product || options.form == .ekfac }
 }
 
-/// A number or a vector about a Kronecker-factored curvature that has a closed form.
-package enum KroneckerMeasure: Hashable, Sendable {
-    case trace
-    case frobeniusNorm
-    /// Of scale K + shift I.
-    case logdet(scale: Double, shift: Double)
-    case diagonal
-    /// All of them, block by block, in no order.
-    case eigenvalues
+/// A function of an operator K: (scale K + shift I)^exponent.
+package struct SpectralFunction: Hashable, Sendable {
+    package var scale = 1.0
+    package var shift = 0.0
+    package var exponent = 1.0
 
-    var needsEigen: Bool {
-        switch self {
-        case .logdet, .eigenvalues: true
-        default: false
+    package static let identity = SpectralFunction()
+    var inverse: SpectralFunction { SpectralFunction(scale: scale, shift: shift, exponent: -exponent) }
+
+    /// In the language.
+    func text(_ operand: String) -> String {
+        var base = scale == 1 ? operand : "\(NumberText.text(of: scale)) * \(operand)"
+        if shift != 0 { base += " + \(NumberText.text(of: shift)) * identity" }
+        switch exponent {
+        case 1: return base
+        case -1: return "inverse(\(base))"
+        default: return "power(\(base), \(NumberText.text(of: exponent)))"
         }
     }
-    package var name: String {
+}
+
+/// What is asked of a Kronecker-factored curvature as a whole.
+package enum KroneckerFunction: Hashable, Sendable {
+    /// Scalars.
+    case trace, frobeniusNorm, logdet
+    /// (D).
+    case diagonal
+    /// (count).
+    case eigenvalues(count: Int, SpectrumEnd)
+    /// (D, count).
+    case eigenvectors(count: Int, SpectrumEnd)
+
+    /// Whether it is worked out of factors alone, where nothing but the product itself is asked about.
+    var needsEigen: Bool {
+        switch self {
+        case .trace, .frobeniusNorm, .diagonal: false
+        case .logdet, .eigenvalues, .eigenvectors: true
+        }
+    }
+    var name: String {
         switch self {
         case .trace: "trace"
         case .frobeniusNorm: "frobenius_norm"
         case .logdet: "logdet"
         case .diagonal: "diagonal"
         case .eigenvalues: "eigenvalues"
+        case .eigenvectors: "eigenvectors"
         }
     }
 }

@@ -16,11 +16,11 @@ extension KroneckerLowering {
             nodes.append(try graph.cast(node, to: .float64))
             layout.count += graph.shape(node).factor
         }
-        func exact(_ node: Node, _ parameter: Int) throws {
+        func exact(_ node: Node, _ parameter: Int, _ layer: FactoredLayer) throws {
             let size = graph.shape(node)[0].inner
             let own = factors.addFactor(size: size, isDiagonal: graph.shape(node).rank == 1)
             layout.nearest.copies.append(.init(source: layout.count, target: own.offset, count: own.count))
-            factors.addBlock(.single(own, count: size), [parameter], isCorrected: false)
+            factors.addBlock(.single(own, count: size), [parameter], of: layer, isCorrected: false)
             try append(node)
         }
         for own in gradients {
@@ -35,18 +35,19 @@ extension KroneckerLowering {
                         inputTarget: input.offset))
                 factors.addBlock(
                     .kronecker(matrix, output: output, outputs: outputs, input: input, isJoint: isJoint),
-                    [layer.weight!] + (isJoint ? [layer.bias!] : []), isCorrected: false)
+                    [layer.weight!] + (isJoint ? [layer.bias!] : []), of: layer, isCorrected: false)
                 try append(rearrangement(own, factor))
             } else if layer.role == .unused {
-                try exact(graph.filled(0, Shape([network.problem.parameters[layer.weight!].count])), layer.weight!)
+                try exact(
+                    graph.filled(0, Shape([network.problem.parameters[layer.weight!].count])), layer.weight!, layer)
             } else if layer.role == .elementwise {
                 switch try elementwise(own, factor) {
-                case .full(let node), .diagonal(let node): try exact(node, layer.weight!)
+                case .full(let node), .diagonal(let node): try exact(node, layer.weight!, layer)
                 case .kronecker, .table, .identity:
                     preconditionFailure("an elementwise parameter has a block of its own")
                 }
             }
-            if let bias = layer.bias, !isJoint { try exact(exactBias(own, factor), bias) }
+            if let bias = layer.bias, !isJoint { try exact(exactBias(own, factor), bias, layer) }
         }
         layout.nearest.count = factors.count
         return (factors, layout, nodes)

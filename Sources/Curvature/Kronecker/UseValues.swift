@@ -15,6 +15,17 @@ struct UseValues {
     var output: Node
     var input: Input
     var layout: MatrixLayout
+    /// Where the inputs are a convolution's patches: what they are patches of.
+    var patches: Patches?
+}
+
+/// A convolution's inputs before they are unfolded.
+struct Patches {
+    /// (examples, channels of a group, space).
+    var image: Node
+    var geometry: ConvolutionGeometry
+    var taps: [Int]
+    var positions: Int
 }
 
 extension ParameterUse {
@@ -48,7 +59,23 @@ extension ParameterUse {
         let output = try flat(gradient.output, layout.outputs)
         if let rows { return UseValues(output: output, input: .rows(rows), layout: layout) }
         guard let input = gradient.input else { return UseValues(output: output, input: .none, layout: layout) }
-        return UseValues(output: output, input: .dense(try flat(input, layout.inputs)), layout: layout)
+        return UseValues(
+            output: output, input: .dense(try flat(input, layout.inputs)), layout: layout,
+            patches: try path.isEmpty ? patches(in: graph) : nil)
+    }
+
+    /// nil where the inputs are none, or the image itself.
+    private func patches(in graph: TensorGraph) throws -> Patches? {
+        guard case .convolution(let convolution) = kind else { return nil }
+        let operands = graph.operands(meeting)
+        let taps = graph.shape(operands[operand]).dimensions[2...].map(\.inner)
+        let image = try graph.groupMean(operands[1 - operand], convolution.geometry)
+        var geometry = convolution.geometry
+        geometry.groups = 1
+        // Examples that are folded with others are told apart only where they stand by themselves.
+        if geometry.isPointwise(taps) || graph.shape(image)[0] != .examples { return nil }
+        let space = graph.shape(meeting).dimensions[2...].reduce(1) { $0 * $1.inner }
+        return Patches(image: image, geometry: geometry, taps: taps, positions: space)
     }
 
     /// Output gradients and inputs in the axes of the value that meets the data.

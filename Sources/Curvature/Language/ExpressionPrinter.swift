@@ -76,6 +76,10 @@ private struct ExpressionPrinter {
         case .dampedInverse(let options, let damping, let isHeuristic):
             append("inverse(\(options), damping=\(NumberText.text(of: damping))")
             append(isHeuristic ? ", damping_style=heuristic)" : ")")
+        case .power(let operand, let exponent):
+            append("power(")
+            write(operand, in: .sum)
+            append(", \(NumberText.text(of: exponent)))")
         case .function(let function, let operand):
             append(function.name + "(")
             write(operand, in: .sum)

@@ -1,7 +1,7 @@
 /// Text of unknown origin, made fit for a message of one line.
-enum OneLine {
+package enum OneLine {
     /// In single quotes, control characters spelled out, cut after `limit` code points.
-    static func quoted(_ text: String, limit: Int = 60) -> String {
+    package static func quoted(_ text: String, limit: Int = 60) -> String {
         let scalars = text.unicodeScalars
         let shown = scalars.prefix(limit).map(visible).joined()
         return "'" + shown + (scalars.dropFirst(limit).isEmpty ? "" : "…") + "'"

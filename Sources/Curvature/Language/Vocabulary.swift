@@ -96,6 +96,19 @@ enum Vocabulary {
             build: inverse),
         .function(
             "submatrix(A, \"rows\", \"columns\")", count: 3...3, keywords: [], build: submatrix),
+        .function("power(K, p)", count: 2...2, keywords: []) { call throws(ExpressionError) in
+            let arguments = call.arguments.positional
+            let map = Elaborator.Operand(
+                try call.elaborator.elaborate(arguments[0].value), arguments[0].column)
+            let exponent = Elaborator.Operand(
+                try call.elaborator.elaborate(arguments[1].value), arguments[1].column)
+            return try call.elaborator.checked(at: call.column, [map, exponent]) { x throws(KindError) in
+                guard let number = x[1].number else {
+                    throw KindError("'power'", operand: 1, needs: "a number", found: "\(x[1].kind)")
+                }
+                return try .power(x[0], number)
+            }
+        },
         .function("low_rank(U)") { x throws(KindError) in try .lowRank(x[0]) },
         .function("kron(A, B, ...)", count: 1...64, keywords: []) { call throws(ExpressionError) in
             try call.elaborator.checked(at: call.column, call.operands(), Expression.kronecker)
@@ -141,9 +154,9 @@ enum Vocabulary {
             .map(Int.init)
         var operands = try call.operands()
         if let damping = try call.arguments.number("damping", above: 0, below: .greatestFiniteMagnitude) {
-            let style = try call.arguments.option("damping_style", among: ["factor", "heuristic"])
+            let style = try call.arguments.option("damping_style", among: DampingStyle.allCases.map(\.rawValue))
             return try call.elaborator.checked(at: call.column, operands) { x throws(KindError) in
-                try .dampedInverse(x[0], damping: damping, isHeuristic: style == "heuristic")
+                try .dampedInverse(x[0], damping: damping, style: style.flatMap(DampingStyle.init(rawValue:)))
             }
         }
         if let column = call.arguments.column(of: "damping_style") {

@@ -19,9 +19,13 @@ struct KroneckerStepLowering {
         case .product(let product):
             let algebra = algebra(product.options, Array(operands.dropLast()), hasEigen: product.needsEigen)
             return try algebra.product(product.mode, operands.last!)
-        case .measure(let measure, let options):
-            return try algebra(options, operands, hasEigen: measure.needsEigen).measure(measure)
-        case .factors, .rearrangements, .corrections: preconditionFailure("\(step) comes from a data pass")
+        case .function(let function, let product):
+            guard case .spectral(let spectral) = product.mode else {
+                preconditionFailure("\(product) is no function of its curvature")
+            }
+            let hasEigen = function.needsEigen || product.needsEigen
+            return try algebra(product.options, operands, hasEigen: hasEigen).value(function, of: spectral)
+        case .factors, .rearrangements, .corrections, .loaded: preconditionFailure("\(step) comes from elsewhere")
         }
     }
 

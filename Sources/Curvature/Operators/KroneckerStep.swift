@@ -16,7 +16,9 @@ package enum KroneckerStep: Hashable, Sendable {
     /// Factors, decompositions and corrections where they are needed, and the vector or block.
     case product(KroneckerProduct)
     /// Factors, decompositions and corrections where they are needed.
-    case measure(KroneckerMeasure, KroneckerOptions)
+    case function(KroneckerFunction, of: KroneckerProduct)
+    /// What a file has of an operator.
+    case loaded(FactorPart, KroneckerOptions)
 
     var needsPass: Bool {
         switch self {
@@ -29,7 +31,7 @@ package enum KroneckerStep: Hashable, Sendable {
     var isWide: Bool {
         switch self {
         case .product: false
-        case .measure(.diagonal, _), .measure(.eigenvalues, _): false
+        case .function(.diagonal, _), .function(.eigenvalues, _), .function(.eigenvectors, _): false
         default: true
         }
     }
@@ -49,9 +51,15 @@ extension OperatorGraph {
         func packed(_ step: KroneckerStep, _ operands: [Value], _ count: Int) -> Value {
             intern(.kronecker(step, operands), .vector(count))
         }
+        /// What a file has is there, and computed from nothing.
+        func loaded(_ part: FactorPart, _ own: KroneckerOptions, _ count: Int) -> Value? {
+            loadedFactors[own]?.contains(part) == true ? packed(.loaded(part, own), [], count) : nil
+        }
         let layout = layouts[options]!
         let factors: Value
-        if options.form == .kfoc {
+        if let there = loaded(.factors, options.factors, layout.count) {
+            factors = there
+        } else if options.form == .kfoc {
             let rearrangements = packed(.rearrangements(options), [], rearrangements[options]!.count)
             factors = packed(.nearestFactors(options), [rearrangements], layout.count)
         } else {
@@ -59,9 +67,13 @@ extension OperatorGraph {
         }
         var values = KroneckerValues(factors: factors)
         guard needsEigen || options.form == .ekfac else { return values }
-        let eigen = packed(.eigen(options.factors), [factors], layout.eigenCount)
+        let eigen =
+            loaded(.eigen, options.factors, layout.eigenCount)
+            ?? packed(.eigen(options.factors), [factors], layout.eigenCount)
         values.eigen = eigen
-        if options.form == .ekfac {
+        if let there = loaded(.corrections, options, layout.correctionCount) {
+            values.corrections = there
+        } else if options.form == .ekfac {
             let corrections = packed(.corrections(options), [eigen], layout.correctionCount)
             values.corrections = packed(.averagedCorrections(options), [corrections, eigen], layout.correctionCount)
         }
@@ -76,16 +88,18 @@ extension OperatorGraph {
         return intern(.kronecker(.product(product), values.operands + [x]), kind)
     }
 
-    mutating func kroneckerMeasure(_ measure: KroneckerMeasure, _ options: KroneckerOptions, _ kind: Kind) -> Value {
-        let values = kroneckerValues(options, needsEigen: measure.needsEigen)
-        return intern(.kronecker(.measure(measure, options), values.operands), kind)
+    /// A closed form; nil for an operator that is no function of a Kronecker-factored curvature.
+    mutating func kronecker(_ function: KroneckerFunction, of map: Expression, _ kind: Kind) -> Value? {
+        guard let form = map.spectralKronecker else { return nil }
+        let product = KroneckerProduct(options: form.options, mode: .spectral(form.function))
+        let values = kroneckerValues(form.options, needsEigen: function.needsEigen || product.needsEigen)
+        return intern(.kronecker(.function(function, of: product), values.operands), kind)
     }
 }
 
 extension KroneckerStep {
     /// In the expression language, or near it.
     func text(_ argument: (Int) -> String) -> String {
-        func number(_ value: Double) -> String { NumberText.text(of: value) }
         switch self {
         case .factors(let options): return "factors of \(options)"
         case .rearrangements(let options): return "rearranged blocks of \(options)"
@@ -93,26 +107,21 @@ extension KroneckerStep {
         case .eigen(let options): return "eigendecompositions of \(options)"
         case .corrections(let options): return "corrections of \(options)"
         case .averagedCorrections(let options): return "eigenvalues of \(options)"
-        case .measure(.logdet(let scale, let shift), let options):
-            return "logdet(\(KroneckerStep.shifted(options, scale, shift)))"
-        case .measure(let measure, let options): return "\(measure.name)(\(options))"
-        case .product(let product):
-            let options = product.options
-            switch product.mode {
-            case .product: return "\(options) @ \(argument(-1))"
-            case .factorInverse(let damping):
-                return "inverse(\(options)" + (damping == 0 ? "" : ", damping=\(number(damping))")
-                    + ") @ \(argument(-1))"
-            case .heuristicInverse(let damping):
-                return "inverse(\(options), damping=\(number(damping)), damping_style=heuristic) @ \(argument(-1))"
-            case .shiftedInverse(let scale, let shift):
-                return "inverse(\(KroneckerStep.shifted(options, scale, shift))) @ \(argument(-1))"
-            }
+        case .function(let function, let product): return "\(function.name)(\(product))"
+        case .loaded(let part, let options): return "\(part.text) of \(options), loaded"
+        case .product(let product): return "\(product) @ \(argument(-1))"
         }
     }
+}
 
-    private static func shifted(_ options: KroneckerOptions, _ scale: Double, _ shift: Double) -> String {
-        let own = scale == 1 ? "\(options)" : "\(NumberText.text(of: scale)) * \(options)"
-        return shift == 0 ? own : "\(own) + \(NumberText.text(of: shift)) * identity"
+extension KroneckerProduct: CustomStringConvertible {
+    /// The operator, in the language.
+    package var description: String {
+        func damped(_ damping: Double) -> String { "inverse(\(options), damping=\(NumberText.text(of: damping))" }
+        switch mode {
+        case .factorInverse(let damping): return damped(damping) + ")"
+        case .heuristicInverse(let damping): return damped(damping) + ", damping_style=heuristic)"
+        case .spectral(let function): return function.text("\(options)")
+        }
     }
 }

@@ -45,10 +45,10 @@ extension OperatorGraph {
     }
 
     private mutating func closedTrace(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+        if let value = kronecker(.trace, of: map, .scalar) { return value }
         let size = map.kind.shape[0]
         switch map.node {
         case .identity(let size): return number(Double(size))
-        case .kfac(let options): return kroneckerMeasure(.trace, options, .scalar)
         case .lowRank(let block):
             let norm = intern(.norm(value(of: block, &known)), .scalar)
             return product(norm, norm)
@@ -66,11 +66,11 @@ extension OperatorGraph {
     private mutating func closedDiagonal(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
         let size = map.kind.shape[0]
         let kind = Kind.vector(size)
+        if let value = kronecker(.diagonal, of: map, kind) { return value }
         switch map.node {
         case .identity: return intern(.ones(size), kind)
         case .diagonal(let vector): return value(of: vector, &known)
         case .dense(let block): return intern(.elementary(.matrixDiagonal, [value(of: block, &known)]), kind)
-        case .kfac(let options): return kroneckerMeasure(.diagonal, options, kind)
         case .ggn(let samples, let seed):
             return curvatureDiagonal(.ggn(samples.map { Sampling(samples: $0, seed: seed) }), map, &known)
         case .empiricalFisher: return curvatureDiagonal(.empiricalFisher, map, &known)
@@ -129,11 +129,11 @@ extension OperatorGraph {
     }
 
     private mutating func closedNorm(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+        if let value = kronecker(.frobeniusNorm, of: map, .scalar) { return value }
         func exact(_ map: Expression) -> Value { frobeniusNorm(map, EstimatorOptions(method: .exact), &known) }
         switch map.node {
         case .identity(let size): return number(Double(size).squareRoot())
         case .diagonal(let x), .dense(let x): return intern(.norm(value(of: x, &known)), .scalar)
-        case .kfac(let options): return kroneckerMeasure(.frobeniusNorm, options, .scalar)
         case .transpose(let inner): return closedNorm(inner, &known)
         case .scaled(let scale, let inner):
             guard let norm = closedNorm(inner, &known) else { return nil }
@@ -170,6 +170,7 @@ extension OperatorGraph {
     }
 
     private mutating func closedLogdet(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+        if let value = kronecker(.logdet, of: map, .scalar) { return value }
         let size = Double(map.kind.shape[0])
         func exact(_ map: Expression) -> Value { logdet(map, EstimatorOptions(method: .exact), &known) }
         func sum(_ terms: [(factor: Double, value: Value)]) -> Value {
@@ -189,9 +190,6 @@ extension OperatorGraph {
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             return sum(factors.map { (size / Double($0.kind.shape[0]), exact($0)) })
         case .blockDiagonal(let blocks) where blocks.allSatisfy(\.isSquare): return sum(blocks.map { (1, exact($0)) })
-        case _ where map.shiftedKronecker != nil:
-            let form = map.shiftedKronecker!
-            return kroneckerMeasure(.logdet(scale: form.scale, shift: form.shift), form.options, .scalar)
         case .sum:
             // det(s U U^T + d I) = d^(n - k) det(s U^T U + d I).
             guard let form = map.shiftedLowRank, let small = form.capacitance else { return nil }
@@ -210,6 +208,14 @@ extension OperatorGraph {
     }
     private mutating func logarithm(_ scalar: Value) -> Value { intern(.elementary(.logarithm, [scalar]), .scalar) }
     private mutating func squareRoot(_ scalar: Value) -> Value { intern(.elementary(.squareRoot, [scalar]), .scalar) }
+
+    mutating func closedSpectrum(
+        _ function: MatrixFunction, _ form: KroneckerFunction, _ map: Expression, _ kind: Kind
+    ) -> Value? {
+        guard usesClosedForms, let value = kronecker(form, of: map, kind) else { return nil }
+        noteClosedForm(function, map, value)
+        return value
+    }
 
     private mutating func noteClosedForm(_ function: MatrixFunction, _ map: Expression, _ value: Value) {
         let note = Rewrite(

@@ -29,7 +29,7 @@ extension OperatorGraph {
             let (a, b) = ordered(first, second)
             result = intern(.dot(a, b), .scalar)
         case .hessian, .ggn, .empiricalFisher, .jacobian, .identity, .diagonal, .dense, .transpose, .composition,
-            .inverse, .kfac, .dampedInverse, .submatrix, .kronecker, .blockDiagonal, .lowRank:
+            .inverse, .kfac, .dampedInverse, .submatrix, .kronecker, .blockDiagonal, .lowRank, .power:
             preconditionFailure("an operator has no value; requests of this kind are refused before")
         }
         known[expression] = result
@@ -76,14 +76,14 @@ extension OperatorGraph {
         case .kfac(let options): return kroneckerProduct(options, .product, x, kind)
         case .dampedInverse(let options, let damping, let isHeuristic):
             if options.form == .ekfac {
-                return kroneckerProduct(options, .shiftedInverse(scale: 1, shift: damping), x, kind)
+                return kroneckerProduct(
+                    options, .spectral(SpectralFunction(shift: damping, exponent: -1)), x, kind)
             }
             return kroneckerProduct(
                 options, isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping), x, kind)
-        case .inverse(let inner, let options, nil) where options.solver == .auto && inner.shiftedKronecker != nil:
-            let form = inner.shiftedKronecker!
-            return kroneckerProduct(
-                form.options, .shiftedInverse(scale: form.scale, shift: form.shift), x, kind)
+        case .inverse where map.spectralKronecker != nil, .power:
+            let form = map.spectralKronecker!
+            return kroneckerProduct(form.options, .spectral(form.function), x, kind)
         case .inverse(let inner, let options, nil) where options.solver == .auto && usesClosedForms:
             if let structured = inner.structuredInverse(options) {
                 return apply(structured, transposed: transposed, to: x, &known)
@@ -126,47 +126,5 @@ extension Kind {
     /// The kind of an operator's product with a value of this kind.
     func replacingEntries(by entries: Int) -> Kind {
         if case .block(_, let columns) = self { .block(entries, columns) } else { .vector(entries) }
-    }
-}
-
-extension Expression {
-    /// scale * kfac(...) + shift * identity, where an operator is just that: it has an exact inverse by eigendecompositions of the factors.
-    var shiftedKronecker: (options: KroneckerOptions, scale: Double, shift: Double)? {
-        func parts(_ expression: Expression, _ factor: Double) -> [(options: KroneckerOptions?, factor: Double)]? {
-            switch expression.node {
-            case .kfac(let options): return [(options, factor)]
-            case .identity: return [(nil, factor)]
-            case .transpose(let operand): return parts(operand, factor)
-            case .scaled(let scale, let operand): return scale.number.flatMap { parts(operand, factor * $0) }
-            case .quotient(let operand, let divisor): return divisor.number.flatMap { parts(operand, factor / $0) }
-            case .sum(let operands):
-                guard operands.count <= 16 else { return nil }
-                var all: [(options: KroneckerOptions?, factor: Double)] = []
-                for operand in operands {
-                    guard let own = parts(operand, factor), all.count + own.count <= 64 else { return nil }
-                    all += own
-                }
-                return all
-            default: return nil
-            }
-        }
-        guard iterationDepth == 0, depth < 64, let parts = parts(self, 1),
-            let first = parts.lazy.compactMap(\.options).first,
-            parts.allSatisfy({ $0.options == nil || $0.options == first })
-        else { return nil }
-        return (
-            first, parts.reduce(0) { $0 + ($1.options == nil ? 0 : $1.factor) },
-            parts.reduce(0) { $0 + ($1.options == nil ? $1.factor : 0) }
-        )
-    }
-
-    /// The Kronecker-factored operators in it.
-    func kroneckerOptions(_ seen: inout Set<ObjectIdentifier>, _ found: inout Set<KroneckerOptions>) {
-        guard seen.insert(ObjectIdentifier(self)).inserted else { return }
-        switch node {
-        case .kfac(let options), .dampedInverse(let options, _, _): found.insert(options)
-        default: break
-        }
-        for operand in operands { operand.kroneckerOptions(&seen, &found) }
     }
 }

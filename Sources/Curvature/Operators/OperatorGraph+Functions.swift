@@ -10,8 +10,12 @@ extension OperatorGraph {
         case .logdet(let options): return logdet(map, options, &known)
         case .materialize: return matrix(of: map, &known)
         case .eigenvalues(let options):
+            let form = KroneckerFunction.eigenvalues(count: options.count, options.end)
+            if let value = closedSpectrum(function, form, map, kind) { return value }
             return intern(.elementary(.row(0), [eigenpairs(map, options, &known)]), kind)
         case .eigenvectors(let options):
+            let form = KroneckerFunction.eigenvectors(count: options.count, options.end)
+            if let value = closedSpectrum(function, form, map, kind) { return value }
             let pairs = eigenpairs(map, options, &known)
             return intern(.elementary(.rows([1..<kind.shape[0] + 1]), [pairs]), kind)
         case .singularValues(let options):
@@ -74,7 +78,8 @@ extension OperatorGraph {
         let size = map.kind.shape[1]
         if options.method == .auto {
             let hasSampling = options.samples != nil || options.tolerance != nil
-            let isSmall = size <= Iteration.largestExact && !hasSampling
+            // Without closed forms the value stays what it is.
+            let isSmall = (size <= Iteration.largestExact || !usesClosedForms) && !hasSampling
             let isSymmetric = map.properties.isSymmetric == true
             let method: EstimatorOptions.Method =
                 switch function {

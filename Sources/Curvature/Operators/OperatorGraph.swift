@@ -11,6 +11,8 @@ package struct OperatorGraph: Sendable {
     package var layouts: [KroneckerOptions: FactorLayout] = [:]
     /// Where what KFOC's factors are worked out from lies.
     package var rearrangements: [KroneckerOptions: RearrangementLayout] = [:]
+    /// What a file has of Kronecker-factored operators.
+    package var loadedFactors: [KroneckerOptions: Set<FactorPart>] = [:]
     /// Within which eigenvalues of a factor count as equal, relative to its largest: a few roundings of the run's precision.
     package var eigenspaceTolerance = 16 * Double.ulpOfOne
     /// Of the selected parameters, in order.
@@ -48,21 +50,7 @@ package struct OperatorGraph: Sendable {
     }
 
     /// The values that `roots` need, operands first.
-    package func reachable(from roots: [Value]) -> [Value] {
-        var seen: Set<Value> = []
-        var order: [Value] = []
-        // Operands have smaller indices in every table built by `intern`, but rewritten tables hold them in any order.
-        var stack: [(Value, Bool)] = roots.reversed().map { ($0, false) }
-        while let (value, isExpanded) = stack.popLast() {
-            if isExpanded {
-                order.append(value)
-            } else if seen.insert(value).inserted {
-                stack.append((value, true))
-                for operand in self[value].operands.reversed() { stack.append((operand, false)) }
-            }
-        }
-        return order
-    }
+    package func reachable(from roots: [Value]) -> [Value] { roots.operandsFirst { self[$0].operands } }
 
     // MARK: Canonical constructors
 

@@ -15,16 +15,18 @@ package struct MemoryUse: Hashable, Sendable {
     package var kept: Int
     /// What solvers work with, all of them together.
     package var workspaces: Int
+    /// What kernels take beside their operands, the largest at a time.
+    package var scratch: Int
     /// The largest program's buffers; programs run one after the other in one arena.
     package var arena: Int
 
     /// All but the arena.
     package var lasting: Int { model + parameters + constants + values + results + kept + workspaces }
-    package var total: Int { lasting + arena }
+    package var total: Int { lasting + scratch + arena }
     /// While a step runs: results are made at the end.
     package var duringSteps: Int { total - results }
 
-    init(_ planner: Planner, _ draft: PlanDraft, steps: [Plan.Step], primal: PrimalPlan?) {
+    init(_ planner: Planner, steps: [Plan.Step], batch: Int, primal: PrimalPlan?) {
         let width = planner.options.precision.storage.byteCount
         model = planner.problem.model.byteCount
         parameters = planner.problem.model.parameters.reduce(0) { $0 + $1.count * width }
@@ -47,6 +49,7 @@ package struct MemoryUse: Hashable, Sendable {
             + errors(planner.stages.roots.flatMap { planner.operators.errorTerms(of: $0)?.map(\.value) ?? [] })
         kept = primal?.byteCount ?? 0
         workspaces = MemoryUse.workspaces(steps)
+        scratch = programs.map { $0.schedule.scratchBytes(examples: batch, width: width) }.max() ?? 0
         arena = programs.map(\.layout.byteCount).max() ?? 0
     }
 
@@ -64,5 +67,19 @@ package struct MemoryUse: Hashable, Sendable {
         while value >= 1024, unit + 1 < units.count { (value, unit) = (value / 1024, unit + 1) }
         let rounded = (value * 10).rounded(.up) / 10
         return (rounded == rounded.rounded() || unit == 0 ? String(Int(rounded)) : String(rounded)) + " " + units[unit]
+    }
+}
+
+extension Schedule {
+    /// What its kernels take beside their operands, the largest at a time.
+    ///
+    /// A plan does not depend on the number of threads: this is for as many as a usual machine has.
+    fileprivate func scratchBytes(examples: Int, width: Int) -> Int {
+        steps.map { step in
+            guard case .primitive(let node) = step.work else { return 0 }
+            return graph.primitive(node).scratchBytes(
+                graph.operands(node).map { graph.type($0) }, examples: examples, width: width
+            ).prefix(8).reduce(0, +)
+        }.max() ?? 0
     }
 }

@@ -33,7 +33,7 @@ package struct PrimalPlan {
     /// Slots, and the place that programs work on.
     package var byteCount: Int { (isSingle ? 1 : 1 + keptBatches) * slotBytes }
 
-    static func layout(_ nodes: NodeSet, _ graph: TensorGraph, _ precision: Precision, batch: Int) -> (
+    static func layout(_ nodes: NodeSet, graph: TensorGraph, _ precision: Precision, batch: Int) -> (
         offsets: [Node: Int], byteCount: Int
     ) {
         var offsets: [Node: Int] = [:]

@@ -16,8 +16,11 @@ public struct Plan: @unchecked Sendable {
         /// The values it leaves behind.
         package var values: [Value]
     }
+    /// The model, loss and data that it is about.
     public let problem: Problem
+    /// What it computes, in the order in which it was asked for.
     public let requests: [Request]
+    /// The options that it was compiled with.
     public let options: PlanOptions
     package let operators: OperatorGraph
     /// The requests' values, in their order.
@@ -31,6 +34,7 @@ public struct Plan: @unchecked Sendable {
     package let tensors: [Value]
     /// All values that have memory.
     package let stored: [Value]
+    /// Examples in a batch; the last one may have fewer.
     public let batchSize: Int
     package let memory: MemoryUse
 
@@ -76,6 +80,9 @@ public struct Plan: @unchecked Sendable {
                 let layout = try network!.factors(own.factors).layout
                 (operators.layouts[own], operators.layouts[own.factors]) = (layout, layout)
             }
+        }
+        if let file = options.factors {
+            operators.loadedFactors = try file.parts(of: operators.layouts, asked: factored, problem)
         }
         var known: [Expression: Value] = [:]
         var roots = requests.map { operators.value(of: $0.expression, &known) }

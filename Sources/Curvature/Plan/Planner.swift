@@ -24,6 +24,9 @@ struct Planner {
     /// Smaller batches are tried only when blocks cannot be cut any further.
     static let smallestGoodBatch = 128
 
+    /// In how many batches the examples run.
+    func batches(of size: Int) -> Int { (problem.shape.examples + size - 1) / size }
+
     func plan() throws -> Planned {
         let widest = stored.compactMap { operators.kind($0).columns }.max() ?? 1
         var most = widest
@@ -57,12 +60,9 @@ struct Planner {
     private func fitted(_ draft: PlanDraft, _ batches: [Int], isLast: Bool) throws -> Planned? {
         var least: (batch: Int, bytes: Int)?
         for batch in batches {
-            let steps = draft.steps(batch: batch)
-            let memory = MemoryUse(self, draft, steps: steps, primal: nil)
-            if memory.total <= options.memory {
-                return draft.keepingPrimal(batch: batch, steps, memory)
-            }
-            if least == nil || memory.total < least!.bytes { least = (batch, memory.total) }
+            let (plan, needed) = draft.planned(batch: batch)
+            if let plan { return plan }
+            if least == nil || needed < least!.bytes { least = (batch, needed) }
         }
         guard isLast, let least else { return nil }
         throw ProblemError(

@@ -25,22 +25,27 @@ extension Schedule {
         examples: Int, precision: Precision, phases: [Phase] = Phase.allCases
     ) -> ProgramCost {
         var cost = ProgramCost()
-        func bytes(_ node: Node) -> Int {
-            graph.count(node, examples: examples) * graph.element(node).storage(precision).byteCount
+        func bytes(_ buffers: ArraySlice<Buffer>) -> Int {
+            buffers.reduce(0) { sum, buffer in
+                let record = structure[buffer.node]
+                return sum + record.count(examples: examples) * record.element.storage(precision).byteCount
+            }
         }
         for step in steps where phases.contains(step.phase) {
-            for buffer in step.reads { cost.bytes += bytes(buffer.node) }
-            for buffer in step.writes { cost.bytes += bytes(buffer.node) }
+            cost.bytes += bytes(reads(step)) + bytes(writes(step))
             switch step.work {
             case .copy: break
             case .fused(let group):
-                let counted = group.operations.count { operation in
-                    graph.nodeClass(operation.node).operation!.isArithmetic
-                        && graph.element(graph.operands(operation.node).last!).isFloating
+                for operation in groups[group].operations {
+                    let record = structure[operation.node]
+                    if record.nodeClass.operation!.isArithmetic,
+                        structure[structure.operands(operation.node).last!].element.isFloating
+                    {
+                        cost.flops += record.count(examples: examples)
+                    }
                 }
-                cost.flops += counted * group.shape.count(examples: examples)
             case .primitive(let node):
-                let operands = graph.operands(node).map { graph.type($0) }
+                let operands = structure.operands(node).map { graph.type($0) }
                 let primitive = graph.primitive(node)
                 cost.matmulFlops += primitive.matmulFlops(operands, result: graph.type(node), examples: examples)
                 cost.flops += primitive.flops(operands, result: graph.type(node), examples: examples)

@@ -33,7 +33,7 @@ package struct ProgramPlan {
         }
         self.placements = placements
         windows = leaving.union(schedule.kept)
-        var external = BufferSet()
+        var external = BufferSet(nodes: schedule.structure.count)
         for leaf in schedule.leaves where schedule.isExternal(leaf) { external.insert(.value(leaf)) }
         for buffer in placements.keys { external.insert(buffer) }
         for node in windows.nodes { external.insert(.value(node)) }
@@ -67,8 +67,8 @@ extension Schedule {
 
     /// Buffers in which the batches of a run meet: sums over examples, and results without examples.
     var meetingBuffers: [Buffer] {
-        var seen = BufferSet()
-        let results = outputs.filter { !graph.hasExamples($0) }
+        var seen = BufferSet(nodes: structure.count)
+        let results = outputs.filter { !structure[$0].hasExamples }
         return (frontier.nodes.map { .value($0) } + results.map { buffer($0) }).filter { seen.insert($0) }
     }
 

@@ -24,12 +24,17 @@ struct Stages {
         _ operators: OperatorGraph, _ analysis: HoleAnalysis, roots: [Value], known: Set<Value>, isNaive: Bool
     ) {
         (self.roots, self.known) = (roots, known)
-        let order = Stages.order(analysis, roots: roots, known: known)
+        let order = roots.operandsFirst { known.contains($0) ? [] : analysis.needs(of: $0) }
         var levels: [Value: Int] = [:]
-        for value in order { levels[value] = Stages.level(value, levels, operators, analysis, known) }
+        var users: [Value: [Value]] = [:]
+        for value in order {
+            levels[value] = Stages.level(value, levels, operators, analysis, known)
+            guard !known.contains(value) else { continue }
+            for operand in analysis.needs(of: value) { users[operand, default: []].append(value) }
+        }
         let needed = Stages.needed(operators, analysis, order, roots: roots, known: known)
-        for level in 0...(levels.values.max() ?? 0) {
-            let here = order.filter { levels[$0] == level && needed.contains($0) && !known.contains($0) }
+        let computed = Dictionary(grouping: order.filter { needed.contains($0) && !known.contains($0) }) { levels[$0]! }
+        for (level, here) in computed.sorted(by: { $0.key < $1.key }) {
             let passValues = here.filter { operators[$0].needsPass }
             if isNaive {
                 for value in passValues { stages.append((.pass, [value])) }
@@ -45,35 +50,15 @@ struct Stages {
                 }
                 stages.append((.iteration(bodies), [value]))
             }
-            tensors += here.filter { if case .tensor = operators[$0] { true } else { false } }
+            tensors += here.filter { operators[$0].isSupplied }
             let algebra = here.filter { value in
                 guard operators[value].isAlgebra else { return false }
-                // Arithmetic used within its own level only is part of the step that uses it.
-                return roots.contains(value)
-                    || order.contains { user in
-                        !known.contains(user) && analysis.needs(of: user).contains(value)
-                            && (!operators[user].isAlgebra || levels[user] != level)
-                    }
+                // Arithmetic used within its own level only is part of the step that uses it. Factors and their decompositions can be saved.
+                return roots.contains(value) || operators[value].isPacked
+                    || users[value, default: []].contains { !operators[$0].isAlgebra || levels[$0] != level }
             }
             if !algebra.isEmpty { stages.append((.algebra, algebra)) }
         }
-    }
-
-    /// Everything from what is known to the roots, operands first.
-    private static func order(_ analysis: HoleAnalysis, roots: [Value], known: Set<Value>) -> [Value] {
-        var seen: Set<Value> = []
-        var order: [Value] = []
-        var stack: [(Value, Bool)] = roots.reversed().map { ($0, false) }
-        while let (value, isExpanded) = stack.popLast() {
-            if isExpanded {
-                order.append(value)
-            } else if seen.insert(value).inserted {
-                stack.append((value, true))
-                if known.contains(value) { continue }
-                for operand in analysis.needs(of: value).reversed() { stack.append((operand, false)) }
-            }
-        }
-        return order
     }
 
     private static func level(
@@ -186,10 +171,24 @@ extension Array {
 }
 
 extension Quantity {
+    /// Factors, their decompositions and eigenvalues.
+    fileprivate var isPacked: Bool {
+        switch self {
+        case .kronecker(.nearestFactors, _), .kronecker(.eigen, _), .kronecker(.averagedCorrections, _): true
+        default: false
+        }
+    }
+    /// What the user brings.
+    fileprivate var isSupplied: Bool {
+        switch self {
+        case .tensor, .kronecker(.loaded, _): true
+        default: false
+        }
+    }
     /// Arithmetic on values that are there.
     var isAlgebra: Bool {
         switch self {
-        case .tensor, .iteration, .hole: false
+        case .tensor, .iteration, .hole, .kronecker(.loaded, _): false
         default: !needsPass
         }
     }

@@ -1,66 +1,50 @@
 import TensorIR
 
 extension Schedule {
-    /// What holds a value in memory.
-    package enum Buffer: Hashable {
-        case value(Node)
-        /// A dense copy of a view.
-        case copy(Node)
+    /// What holds a value in memory: the value's own, or a dense copy of a view.
+    package struct Buffer: Hashable, Sendable {
+        /// Twice the node's, and one more for a copy: tables and sets of buffers are arrays.
+        fileprivate let index: Int
 
-        package var node: Node {
-            switch self {
-            case .value(let node), .copy(let node): node
-            }
-        }
+        package static func value(_ node: Node) -> Buffer { Buffer(index: 2 * Int(node.index)) }
+        package static func copy(_ node: Node) -> Buffer { Buffer(index: 2 * Int(node.index) + 1) }
+        package var node: Node { Node(index: Int32(index >> 1)) }
+        package var isCopy: Bool { index & 1 == 1 }
     }
 }
 
-/// A set of buffers.
+/// A set of buffers of a graph's nodes.
 package struct BufferSet {
-    private var values = NodeSet()
-    private var copies = NodeSet()
+    private var isMember: [Bool]
 
-    package init() {}
-    package func contains(_ buffer: Schedule.Buffer) -> Bool {
-        switch buffer {
-        case .value(let node): values.contains(node)
-        case .copy(let node): copies.contains(node)
-        }
-    }
+    /// - Parameter nodes: How many nodes the graph has.
+    package init(nodes: Int) { isMember = [Bool](repeating: false, count: 2 * nodes) }
+    package func contains(_ buffer: Schedule.Buffer) -> Bool { isMember[buffer.index] }
     /// Whether the buffer was no member before.
     @discardableResult
     package mutating func insert(_ buffer: Schedule.Buffer) -> Bool {
-        switch buffer {
-        case .value(let node): values.insert(node)
-        case .copy(let node): copies.insert(node)
-        }
-    }
-    /// The members in the nodes' order, a node's value before its copy.
-    var members: [Schedule.Buffer] {
-        values.union(copies).nodes.flatMap { node in
-            [Schedule.Buffer.value(node), .copy(node)].filter { contains($0) }
-        }
+        let isNew = !isMember[buffer.index]
+        isMember[buffer.index] = true
+        return isNew
     }
 }
 
-/// A value for some of a schedule's buffers.
-package struct BufferTable<Value> {
-    private var values: NodeTable<Value>
-    private var copies = NodeTable<Value>()
+/// A place or a position for some of a schedule's buffers.
+package struct BufferTable {
+    /// -1 where there is none.
+    private var entries: [Int]
 
-    package init(nodes: Int = 0) { values = NodeTable(count: nodes) }
-    package subscript(buffer: Schedule.Buffer) -> Value? {
+    /// - Parameter nodes: How many nodes the graph has.
+    package init(nodes: Int) { entries = [Int](repeating: -1, count: 2 * nodes) }
+    package subscript(buffer: Schedule.Buffer) -> Int? {
         get {
-            switch buffer {
-            case .value(let node): values[node]
-            case .copy(let node): copies[node]
-            }
+            let entry = entries[buffer.index]
+            return entry < 0 ? nil : entry
         }
-        set {
-            switch buffer {
-            case .value(let node): values[node] = newValue
-            case .copy(let node): copies[node] = newValue
-            }
-        }
+        set { entries[buffer.index] = newValue ?? -1 }
+    }
+    /// The buffers that have an entry, in the nodes' order, a node's value before its copy.
+    var buffers: some Sequence<Schedule.Buffer> {
+        entries.indices.lazy.filter { entries[$0] >= 0 }.map { Schedule.Buffer(index: $0) }
     }
 }

@@ -1,37 +1,38 @@
 import TensorIR
 
-/// A value for some nodes of a graph: a dictionary whose keys are dense, so that a look-up is an index.
-package struct NodeTable<Value> {
-    private var values: [Value?]
-
-    /// - Parameter count: Nodes that there is room for from the start; the table grows as it has to.
-    package init(count: Int = 0) { values = [Value?](repeating: nil, count: count) }
-
-    package subscript(node: Node) -> Value? {
-        get {
-            let index = Int(node.index)
-            return index < values.count ? values[index] : nil
-        }
-        set {
-            makeRoom(for: node)
-            values[Int(node.index)] = newValue
-        }
-    }
-
-    private mutating func makeRoom(for node: Node) {
-        let (index, count) = (Int(node.index), values.count)
-        if index >= count { values += [Value?](repeating: nil, count: max(index + 1, 2 * count) - count) }
+/// An array with an element for each node of a graph is a table.
+extension Array {
+    subscript(node: Node) -> Element {
+        get { self[Int(node.index)] }
+        _modify { yield &self[Int(node.index)] }
     }
 }
 
-extension NodeTable where Value: RangeReplaceableCollection {
-    /// Adds to the node's list, which is empty at first.
-    package mutating func append(_ element: Value.Element, at node: Node) {
-        makeRoom(for: node)
-        let index = Int(node.index)
-        if values[index] == nil { values[index] = Value() }
-        values[index]!.append(element)
+/// Lists of numbers for the nodes of a graph, the latest first: linked, in two arrays for all of them.
+struct NodeLists {
+    /// Where each node's list begins in `links`; -1 where it is empty.
+    private var heads: [Int32]
+    private var links: [(element: Int32, next: Int32)] = []
+
+    /// - Parameter count: How many nodes the graph has.
+    init(count: Int) { heads = [Int32](repeating: -1, count: count) }
+
+    mutating func append(_ element: Int, at node: Node) {
+        links.append((Int32(element), heads[node]))
+        heads[node] = Int32(links.count - 1)
+    }
+
+    subscript(node: Node) -> List { List(links: links, link: Int(heads[node])) }
+
+    struct List: Sequence, IteratorProtocol {
+        fileprivate let links: [(element: Int32, next: Int32)]
+        fileprivate var link: Int
+
+        mutating func next() -> Int? {
+            guard link >= 0 else { return nil }
+            let (element, next) = links[link]
+            link = Int(next)
+            return Int(element)
+        }
     }
 }
-
-extension NodeTable: Sendable where Value: Sendable {}

@@ -14,27 +14,31 @@ package enum Phase: Int, Comparable, CaseIterable, Sendable {
 
 /// The phases of all nodes that `outputs` need.
 struct PhaseAnalysis {
-    private(set) var phases: NodeTable<Phase>
+    /// Of each node of the graph; meaningless for those that are not needed.
+    private(set) var phases: [Phase]
     /// Sums over examples: no example axis, but an operand has one.
     private(set) var frontier = NodeSet()
 
     /// - Parameter kept: Values that are there already, whatever they were made of.
     init(_ graph: TensorGraph, nodes: [Node], kept: NodeSet) {
-        phases = NodeTable(count: graph.count)
+        let structure = graph.structure
+        phases = [Phase](repeating: .prologue, count: structure.count)
         for node in nodes {
-            let operands = kept.contains(node) ? [] : graph.operands(node)
-            if graph.hasExamples(node) {
-                precondition(
-                    operands.allSatisfy { !frontier.contains($0) && phases[$0] != .epilogue },
-                    "a sum over examples reaches an example again: \(graph.primitive(node).name)")
+            var (sums, follows) = (false, false)
+            if !kept.contains(node) {
+                for operand in structure.operands(node) {
+                    sums = sums || structure[operand].hasExamples
+                    follows = follows || phases[operand] == .epilogue || frontier.contains(operand)
+                }
+            }
+            if structure[node].hasExamples {
+                precondition(!follows, "a sum over examples reaches an example again: \(graph.primitive(node).name)")
                 phases[node] = .body
-            } else if operands.contains(where: { graph.hasExamples($0) }) {
+            } else if sums {
                 phases[node] = .body
                 frontier.insert(node)
-            } else if operands.contains(where: { frontier.contains($0) || phases[$0] == .epilogue }) {
+            } else if follows {
                 phases[node] = .epilogue
-            } else {
-                phases[node] = .prologue
             }
         }
     }

@@ -4,7 +4,7 @@ import TensorIR
 /// Where a program's buffers lie in its arena: values of a phase share memory by liveness, and an elementwise result takes
 /// the place of an operand that dies with it.
 package struct ProgramLayout {
-    package private(set) var offsets: BufferTable<Int>
+    package private(set) var offsets: BufferTable
     /// Where its memory ends.
     package private(set) var byteCount = 0
     /// Where the buffers that last for a run end.
@@ -20,12 +20,12 @@ package struct ProgramLayout {
         _ schedule: Schedule, precision: Precision, examples: Int, external: BufferSet, start: Int = 0,
         transientStart: Int? = nil
     ) {
-        offsets = BufferTable(nodes: schedule.graph.count)
+        let structure = schedule.structure
+        offsets = BufferTable(nodes: structure.count)
         byteCount = start
         func size(_ buffer: Schedule.Buffer) -> Int {
-            let bytes =
-                schedule.graph.count(buffer.node, examples: examples)
-                * schedule.graph.element(buffer.node).storage(precision).byteCount
+            let record = structure[buffer.node]
+            let bytes = record.count(examples: examples) * record.element.storage(precision).byteCount
             return (bytes + ProgramLayout.alignment - 1) / ProgramLayout.alignment * ProgramLayout.alignment
         }
         let lifetimes = schedule.lifetimes
@@ -36,6 +36,7 @@ package struct ProgramLayout {
         lastingEnd = byteCount
         let base = transientStart ?? byteCount
         precondition(base >= byteCount, "transient buffers in the way of lasting ones")
+        var taken: [Schedule.Buffer] = []
         for phase in Phase.allCases {
             var space = FreeSpace()
             func release(_ buffer: Schedule.Buffer) {
@@ -47,22 +48,25 @@ package struct ProgramLayout {
                 }
             }
             for (index, step) in schedule.steps.enumerated() where step.phase == phase {
-                var donors = lifetimes.donors[index]
-                var taken: [Schedule.Buffer] = []
-                for buffer in step.writes where !external.contains(buffer) && offsets[buffer] == nil {
-                    if let donor = donors.firstIndex(where: {
-                        size($0) == size(buffer) && offsets[$0] != nil
-                            && schedule.genericByteCount($0) == schedule.genericByteCount(buffer)
-                    }) {
-                        offsets[buffer] = offsets[donors[donor]]
-                        taken.append(donors.remove(at: donor))
+                let endings = lifetimes.endings(index)
+                taken.removeAll(keepingCapacity: true)
+                for buffer in schedule.writes(step) where !external.contains(buffer) && offsets[buffer] == nil {
+                    let needed = size(buffer)
+                    let donor = endings.first { ending in
+                        ending.isDonor && size(ending.buffer) == needed && schedule.haveSameSize(ending.buffer, buffer)
+                            && offsets[ending.buffer] != nil && !taken.contains(ending.buffer)
+                    }
+                    if let donor {
+                        offsets[buffer] = offsets[donor.buffer]
+                        taken.append(donor.buffer)
                     } else {
-                        offsets[buffer] = base + space.take(size(buffer))
+                        offsets[buffer] = base + space.take(needed)
                     }
                 }
-                for buffer in lifetimes.dying[index] where !taken.contains(buffer) { release(buffer) }
+                for ending in endings where !taken.contains(ending.buffer) { release(ending.buffer) }
                 // Written, but never read: its place is free again after the step.
-                for buffer in step.writes where lifetimes.unread.contains(buffer) && !external.contains(buffer) {
+                for buffer in schedule.writes(step)
+                where lifetimes.unread.contains(buffer) && !external.contains(buffer) {
                     release(buffer)
                 }
             }
@@ -73,9 +77,11 @@ package struct ProgramLayout {
 
 extension Schedule {
     /// Sizes at a batch that no accident makes special: equal here, equal for every batch.
-    fileprivate func genericByteCount(_ buffer: Buffer) -> Int {
-        let element = graph.element(buffer.node)
-        return graph.count(buffer.node, examples: ViewLayouts.genericExamples) * element.storage(.float64).byteCount
-            + (element == .real ? 0 : 1 << 60)
+    fileprivate func haveSameSize(_ a: Buffer, _ b: Buffer) -> Bool {
+        func size(_ record: NodeRecord) -> Int {
+            record.count(examples: ViewLayouts.genericExamples) * record.element.storage(.float64).byteCount
+        }
+        let (a, b) = (structure[a.node], structure[b.node])
+        return (a.element == .real) == (b.element == .real) && size(a) == size(b)
     }
 }

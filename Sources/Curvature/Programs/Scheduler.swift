@@ -5,31 +5,24 @@ import TensorIR
 /// be computed again wherever they are needed, and in which order everything runs.
 struct Scheduler {
     private let graph: TensorGraph
+    private let structure: GraphStructure
     private let views: ViewLayouts
     private var schedule: Schedule
     private let nodes: [Node]
     private let uses: NodeUses
-    private let phases: NodeTable<Phase>
+    private let phases: [Phase]
     private let outputs: NodeSet
     /// Elementwise nodes that are never stored: whoever needs them computes them from their root.
     private var inlined = NodeSet()
-    /// The step after which a value is there; -1 from the start.
-    private var available: NodeTable<Int>
-    /// The step whose group has a value as a member.
-    private var homes: NodeTable<Int>
+    /// Of each node: the step after which its value is there, -1 from the start; and the step whose group has it as a member, -1 if none has.
+    private var available: [Int32]
+    private var homes: [Int32]
     private var groups: [FusedGroup] = []
     /// The steps of groups that a value is a member of, or is read by.
-    private var groupsWith: NodeTable<[Int]>
-    private var copySteps = NodeTable<Int>()
-    private var pending: [(phase: Phase, work: Work)] = []
-
-    /// Steps before fused groups are closed.
-    private enum Work {
-        case primitive(Node)
-        case copy(of: Node)
-        /// A position in `groups`.
-        case fused(Int)
-    }
+    private var groupsWith: NodeLists
+    /// The steps that copy a view; -1 where none does.
+    private var copySteps: [Int32]
+    private var pending: [(phase: Phase, work: Schedule.Work)] = []
 
     /// - Parameters:
     ///   - kept: Values that are read instead of being computed; no views.
@@ -43,14 +36,16 @@ struct Scheduler {
 
     private init(_ graph: TensorGraph, outputs: [Node], kept: NodeSet, views: ViewLayouts) {
         (self.graph, self.views) = (graph, views)
+        structure = graph.structure
         self.outputs = NodeSet(outputs)
         schedule = Schedule(graph, outputs: outputs, kept: kept)
         nodes = graph.ancestors(of: outputs, stoppingAt: kept)
-        uses = NodeUses(graph, nodes: nodes, kept: kept)
+        uses = NodeUses(structure, nodes: nodes, kept: kept)
         let analysis = PhaseAnalysis(graph, nodes: nodes, kept: kept)
         (phases, schedule.frontier) = (analysis.phases, analysis.frontier)
-        (available, homes) = (NodeTable(count: graph.count), NodeTable(count: graph.count))
-        groupsWith = NodeTable(count: graph.count)
+        available = [Int32](repeating: -1, count: structure.count)
+        (homes, copySteps) = (available, available)
+        groupsWith = NodeLists(count: structure.count)
     }
 
     private mutating func run() -> Schedule {
@@ -58,10 +53,9 @@ struct Scheduler {
         for node in order() where !inlined.contains(node) {
             if schedule.isLeaf(node) {
                 schedule.leaves.append(node)
-                available[node] = -1
             } else if isElementwise(node) {
                 placeElementwise(node)
-            } else if graph.isView(node) {
+            } else if structure[node].nodeClass.isView {
                 placeView(node)
             } else {
                 placePrimitive(node)
@@ -72,21 +66,21 @@ struct Scheduler {
         return schedule
     }
 
-    private func isElementwise(_ node: Node) -> Bool { graph.nodeClass(node).operation != nil }
+    private func isElementwise(_ node: Node) -> Bool { structure[node].nodeClass.operation != nil }
 
     // MARK: Order
 
     /// Cheap functions of one value (a slope at an activation) cost less to compute again than to keep.
     private mutating func findInlined() {
         // The value that an inlined node is a function of; nil where there is none.
-        var roots = NodeTable<Node>(count: graph.count)
+        var roots = NodeMap(count: structure.count)
         for node in nodes {
-            guard let operation = graph.nodeClass(node).operation, operation.isCheap, !outputs.contains(node),
+            guard let operation = structure[node].nodeClass.operation, operation.isCheap, !outputs.contains(node),
                 !schedule.isLeaf(node), uses[node].allSatisfy({ isElementwise($0) })
             else { continue }
             var root: Node?
             var hasSeveral = false
-            for operand in graph.operands(node) {
+            for operand in structure.operands(node) {
                 let own = inlined.contains(operand) ? roots[operand] : isUniform(operand) ? nil : operand
                 guard let own else { continue }
                 hasSeveral = hasSeveral || (root != nil && root != own)
@@ -99,7 +93,7 @@ struct Scheduler {
         }
     }
     private func isUniform(_ node: Node) -> Bool {
-        switch graph.nodeClass(node) {
+        switch structure[node].nodeClass {
         case .constant: true
         case .broadcast: graph.uniformValue(node) != nil
         default: false
@@ -110,20 +104,20 @@ struct Scheduler {
     private func order() -> [Node] {
         // The node right before which a node is placed, or the node itself. It comes no earlier in the table, so that nodes with one
         // place keep the table's order.
-        var places = [Int](repeating: 0, count: graph.count)
-        var starts = [Int](repeating: 0, count: graph.count + 1)
+        var places = [Int](repeating: 0, count: structure.count)
+        var starts = [Int](repeating: 0, count: structure.count + 1)
         for node in nodes.reversed() {
             var place = Int(node.index)
             if isElementwise(node), !outputs.contains(node), !schedule.isLeaf(node), readsOneValue(node) {
-                place = uses[node].lazy.map { places[Int($0.index)] }.min() ?? place
+                place = uses[node].reduce(Int.max) { min($0, places[$1]) }
             }
-            places[Int(node.index)] = place
+            places[node] = place
             starts[place + 1] += 1
         }
-        for index in 0..<graph.count { starts[index + 1] += starts[index] }
+        for index in 0..<structure.count { starts[index + 1] += starts[index] }
         var order = nodes
         for node in nodes {
-            let place = places[Int(node.index)]
+            let place = places[node]
             order[starts[place]] = node
             starts[place] += 1
         }
@@ -132,7 +126,7 @@ struct Scheduler {
     /// Whether a node reads at most one value from memory.
     private func readsOneValue(_ node: Node) -> Bool {
         var read: Node?
-        for operand in graph.operands(node) where !isUniform(operand) && !inlined.contains(operand) {
+        for operand in structure.operands(node) where !isUniform(operand) && !inlined.contains(operand) {
             if let read, read != operand { return false }
             read = operand
         }
@@ -142,62 +136,63 @@ struct Scheduler {
     // MARK: Placement
 
     private mutating func placeView(_ node: Node) {
-        let operand = graph.operands(node)[0]
+        let operand = structure.source(node)
         if views.ofCopies.contains(node) {
             let step = copyStep(of: operand)
             schedule.readsCopy.insert(node)
             available[node] = step
         } else {
-            available[node] = available[operand]!
+            available[node] = available[operand]
         }
     }
 
     private mutating func placePrimitive(_ node: Node) {
-        let primitive = graph.primitive(node)
-        for (index, operand) in graph.operands(node).enumerated()
-        where !views.isContiguous(operand) && primitive.needsContiguous(index) {
+        for (index, operand) in structure.operands(node).enumerated()
+        where !views.isContiguous(operand) && graph.primitive(node).needsContiguous(index) {
             _ = copyStep(of: operand)
         }
-        pending.append((phases[node]!, .primitive(node)))
-        available[node] = pending.count - 1
+        available[node] = append(phases[node], .primitive(node))
     }
 
-    private mutating func copyStep(of operand: Node) -> Int {
-        if let step = copySteps[operand] { return step }
+    private mutating func append(_ phase: Phase, _ work: Schedule.Work) -> Int32 {
+        pending.append((phase, work))
+        return Int32(pending.count - 1)
+    }
+
+    private mutating func copyStep(of operand: Node) -> Int32 {
+        if copySteps[operand] >= 0 { return copySteps[operand] }
         // A view without an example axis of something older is copied once a run.
-        let phase = schedule.frontier.contains(operand) ? .epilogue : phases[operand]!
-        pending.append((phase, .copy(of: operand)))
-        copySteps[operand] = pending.count - 1
+        let phase = schedule.frontier.contains(operand) ? .epilogue : phases[operand]
+        let step = append(phase, .copy(of: operand))
+        copySteps[operand] = step
         schedule.copies.insert(operand)
-        return pending.count - 1
+        return step
     }
 
     private mutating func placeElementwise(_ node: Node) {
-        let phase = phases[node]!
+        let (phase, shapeID) = (phases[node], structure[node].shapeID)
         var operands: [Node] = []
         addStoredOperands(of: node, to: &operands)
         let step: Int
-        if let home = home(for: operands, phase: phase, shape: graph.shape(node)) {
+        if let home = home(for: operands, phase: phase, shapeID: shapeID) {
             step = home
         } else {
-            groups.append(FusedGroup(shape: graph.shape(node)))
-            pending.append((phase, .fused(groups.count - 1)))
-            step = pending.count - 1
+            groups.append(FusedGroup(shapeID: shapeID))
+            step = Int(append(phase, .fused(groups.count - 1)))
         }
         _ = register(of: node, in: step)
-        homes[node] = step
         groupsWith.append(step, at: node)
-        available[node] = step
+        (homes[node], available[node]) = (Int32(step), Int32(step))
     }
 
     /// The latest group of this shape that has or reads one of the operands, if all other operands are there before it runs.
-    private func home(for operands: [Node], phase: Phase, shape: Shape) -> Int? {
+    private func home(for operands: [Node], phase: Phase, shapeID: Int32) -> Int? {
         var home: Int?
         for operand in operands {
-            for step in groupsWith[operand] ?? [] where step > home ?? -1 && pending[step].phase == phase {
-                let group = groups[group(at: step)]
-                if !group.isFull, group.shape == shape,
-                    operands.allSatisfy({ homes[$0] == step || available[$0]! < step })
+            for step in groupsWith[operand] where step > home ?? -1 && pending[step].phase == phase {
+                let group = group(at: step)
+                if groups[group].shapeID == shapeID, !groups[group].isFull,
+                    operands.allSatisfy({ homes[$0] == step || available[$0] < step })
                 {
                     home = step
                 }
@@ -212,7 +207,7 @@ struct Scheduler {
     }
 
     private func addStoredOperands(of node: Node, to stored: inout [Node]) {
-        for operand in graph.operands(node) {
+        for operand in structure.operands(node) {
             if inlined.contains(operand) {
                 addStoredOperands(of: operand, to: &stored)
             } else if !stored.contains(operand) {
@@ -225,18 +220,18 @@ struct Scheduler {
     private mutating func register(of node: Node, in step: Int) -> Int {
         let group = group(at: step)
         if let known = groups[group].register(of: node) { return known }
-        var sources: [Int] = []
-        for operand in graph.operands(node) {
-            if let known = groups[group].register(of: operand) {
-                sources.append(known)
-            } else if inlined.contains(operand) {
-                sources.append(register(of: operand, in: step))
-            } else {
-                sources.append(groups[group].load(operand))
-                if !isUniform(operand) { groupsWith.append(step, at: operand) }
-            }
-        }
-        return groups[group].append(node, sources: sources)
+        let operands = structure.operands(node)
+        let first = source(operands.first!, step, group)
+        let second = operands.count > 1 ? source(operands[operands.startIndex + 1], step, group) : first
+        let third = operands.count > 2 ? source(operands[operands.startIndex + 2], step, group) : second
+        return groups[group].append(node, sources: (first, second, third))
+    }
+
+    private mutating func source(_ operand: Node, _ step: Int, _ group: Int) -> Int {
+        if let known = groups[group].register(of: operand) { return known }
+        if inlined.contains(operand) { return register(of: operand, in: step) }
+        if !isUniform(operand) { groupsWith.append(step, at: operand) }
+        return groups[group].load(operand)
     }
 
     // MARK: Closing
@@ -244,30 +239,29 @@ struct Scheduler {
     /// Decides what groups store, and lists what each step reads and writes.
     private mutating func close() {
         for phase in Phase.allCases {
-            for (index, step) in pending.enumerated() where step.phase == phase {
-                schedule.steps.append(closed(step.work, phase: phase, index: index))
+            for step in pending.indices where pending[step].phase == phase {
+                switch pending[step].work {
+                case .copy(let node):
+                    let read = schedule.buffer(node)
+                    schedule.append(
+                        phase, .copy(of: node), reads: CollectionOfOne(read),
+                        writes: CollectionOfOne(Schedule.Buffer.copy(node)))
+                case .primitive(let node):
+                    let reads = reads(of: node)
+                    schedule.append(
+                        phase, .primitive(node), reads: reads, writes: CollectionOfOne(Schedule.Buffer.value(node)))
+                case .fused(let group):
+                    let isStored = groups[group].operations.map { isNeeded($0.node, outside: step) }
+                    schedule.append(phase, groups[group].closed(graph, isStored: isStored))
+                }
             }
         }
     }
 
-    private func closed(_ work: Work, phase: Phase, index: Int) -> Schedule.Step {
-        switch work {
-        case .copy(let node):
-            return Schedule.Step(
-                phase: phase, work: .copy(of: node), reads: [schedule.buffer(node)], writes: [.copy(node)])
-        case .primitive(let node):
-            let operands = graph.operands(node)
-            let hasCopies = operands.contains { schedule.copies.contains($0) }
-            let reads = operands.enumerated().map { position, operand in
-                hasCopies && schedule.copies.contains(operand) && graph.primitive(node).needsContiguous(position)
-                    ? Schedule.Buffer.copy(operand) : schedule.buffer(operand)
-            }
-            return Schedule.Step(phase: phase, work: .primitive(node), reads: reads, writes: [.value(node)])
-        case .fused(let group):
-            let closed = groups[group].closed { isNeeded($0, outside: index) }
-            return Schedule.Step(
-                phase: phase, work: .fused(closed), reads: closed.loads.map { schedule.buffer($0) },
-                writes: closed.stores.map { .value($0.node) })
+    private func reads(of node: Node) -> [Schedule.Buffer] {
+        structure.operands(node).enumerated().map { position, operand in
+            schedule.copies.contains(operand) && graph.primitive(node).needsContiguous(position)
+                ? .copy(operand) : schedule.buffer(operand)
         }
     }
 

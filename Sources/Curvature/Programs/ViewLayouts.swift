@@ -12,12 +12,13 @@ struct ViewLayouts {
     private(set) var ofCopies = NodeSet()
 
     init(_ graph: TensorGraph) {
+        let structure = graph.structure
         // Of scattered views; all other values are dense.
-        var layouts = NodeTable<Operand>(count: graph.count)
-        for node in graph.nodes where graph.isView(node) {
-            let operand = graph.operands(node)[0]
+        var layouts: [Node: Operand] = [:]
+        for node in graph.nodes where structure[node].nodeClass.isView {
+            let operand = structure.source(node)
             let isScattered = scattered.contains(operand)
-            if graph.nodeClass(node) == .reshape, !isScattered { continue }
+            if structure[node].nodeClass == .reshape, !isScattered { continue }
             let sizes = graph.shape(node).sizes(examples: ViewLayouts.genericExamples)
             let layout = isScattered ? layouts[operand]! : ViewLayouts.dense(operand, graph)
             guard let view = graph.primitive(node).view(layout, resultSizes: sizes) else {

@@ -10,13 +10,19 @@ struct FileWeights {
         var values: ParameterValues
     }
     let parameters: [Weight]
+    /// Other values for the parameters, where they are given.
+    let checkpoint: Checkpoint?
 
-    init(_ file: ONNXFile) throws {
+    init(_ file: ONNXFile, checkpoint: Checkpoint? = nil) throws {
+        self.checkpoint = checkpoint
         let tensors = file.graph.initializer.filter { tensor in
             tensor.kind == .real && (!tensor.dims.isEmpty || !Weight.isGenerated(tensor.name))
         }
         parameters = try tensors.map { tensor in
             do {
+                if let values = try checkpoint?.values(of: tensor.name, shape: tensor.sizes()) {
+                    return Weight(name: tensor.name, sizes: try tensor.sizes(), values: values)
+                }
                 return Weight(name: tensor.name, sizes: try tensor.sizes(), values: try tensor.realValues())
             } catch let error as GraphError {
                 throw ONNXImportError(.invalid, "\(file.name): initializer '\(tensor.name)': \(error.message)")

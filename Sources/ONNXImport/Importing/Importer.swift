@@ -40,13 +40,13 @@ final class Importer {
         var opsets: [String: Int]
     }
 
-    /// Imports what the prediction, the first output, needs, and returns it.
+    /// Imports what the prediction needs, and returns it.
     func run() throws -> Node { try prediction(firstOutput()) }
 
     func firstOutput() throws -> Value? {
         var scope = Scope(opsets: file.opsets)
         let needed = file.neededNodes
-        let names = needed.reduce(into: Set([file.graph.output[0].name])) { $0.formUnion($1.readNames) }
+        let names = needed.reduce(into: Set([file.predictionName])) { $0.formUnion($1.readNames) }
         for (index, weight) in weights.parameters.enumerated() {
             let type = TensorType(Shape(weight.sizes))
             scope.values[weight.name] = .node(try graph.input(.parameter(index), type))
@@ -63,7 +63,7 @@ final class Importer {
             scope.values[input.name] = .node(node)
         }
         try run(needed, &scope)
-        return scope.values[file.graph.output[0].name]
+        return scope.values[file.predictionName]
     }
 
     func run(_ nodes: [ONNXNodeProto], _ scope: inout Scope) throws {
@@ -168,7 +168,7 @@ final class Importer {
     // MARK: the result
 
     private func prediction(_ output: Value?) throws -> Node {
-        let name = file.graph.output[0].name
+        let name = file.predictionName
         func invalid(_ what: String) -> ONNXImportError {
             ONNXImportError(.invalid, "\(file.name): the output '\(name)' \(what)")
         }

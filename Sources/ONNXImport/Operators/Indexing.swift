@@ -89,18 +89,23 @@ extension OperatorCall {
         }
         let shape = graph.shape(x)
         let sizes = try (batch..<(batch + width)).map { try size(shape, $0) }
-        var flat: Node?
-        for (position, stride) in HostTensor.rowMajorStrides(sizes).enumerated() {
-            let one = try graph.slice(indices, axis: indexRank - 1, start: position, count: 1)
-            let column = try graph.reshape(one, graph.shape(indices).removing(axes: [indexRank - 1]))
+        let flat = try foldedIndex(indices, sizes: sizes)
+        let folded = shape.dimensions[..<batch] + [Dimension(sizes.reduce(1, *))] + shape.dimensions[(batch + width)...]
+        return [.node(try graph.append(Gather(batchAxes: batch), graph.reshape(x, Shape(Array(folded))), flat))]
+    }
+
+    /// Index tuples, in the last axis, into axes of these sizes as indices into one axis.
+    func foldedIndex(_ indices: Node, sizes: [Int]) throws -> Node {
+        let axis = graph.shape(indices).rank - 1
+        let terms = try HostTensor.rowMajorStrides(sizes).enumerated().map { position, stride in
+            let one = try graph.slice(indices, axis: axis, start: position, count: 1)
+            let column = try graph.reshape(one, graph.shape(indices).removing(axes: [axis]))
             let size = try graph.filled(Double(sizes[position]), like: column)
             let zero = try graph.filled(0, like: column)
             let positive = try graph.select(graph.less(column, zero), graph.add(column, size), column)
-            let term = try graph.multiply(positive, graph.filled(Double(stride), like: column))
-            flat = try flat.map { try graph.add($0, term) } ?? term
+            return try graph.multiply(positive, graph.filled(Double(stride), like: column))
         }
-        let folded = shape.dimensions[..<batch] + [Dimension(sizes.reduce(1, *))] + shape.dimensions[(batch + width)...]
-        return [.node(try graph.append(Gather(batchAxes: batch), graph.reshape(x, Shape(Array(folded))), flat!))]
+        return try terms.dropFirst().reduce(terms[0]) { try graph.add($0, $1) }
     }
 
     /// A one in the place that each index names.

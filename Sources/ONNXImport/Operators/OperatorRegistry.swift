@@ -143,6 +143,16 @@ enum OperatorRegistry {
         "GatherElements": { try $0.gatherElements() },
         "GatherND": { try $0.gatherND() },
         "OneHot": { try $0.oneHot() },
+        "ScatterElements": { try $0.scatterElements() },
+        "Scatter": { try $0.scatterElements() },
+        "ScatterND": { try $0.scatterND() },
+        "ArgMax": { try $0.argument(ofLargest: true) },
+        "ArgMin": { try $0.argument(ofLargest: false) },
+        "TopK": { try $0.largest() },
+        // Recurrent layers
+        "RNN": { try $0.simpleRecurrent() },
+        "GRU": { try $0.gatedRecurrent() },
+        "LSTM": { try $0.longShortTermMemory() },
         // Constants
         "Constant": { try $0.constant() },
         "ConstantOfShape": { try $0.constantOfShape() },

@@ -12,7 +12,7 @@ extension ONNXFile {
     }
 
     /// The nodes that the prediction needs.
-    var neededNodes: [ONNXNodeProto] { ONNXFile.needed(graph.node, for: [graph.output[0].name]) }
+    var neededNodes: [ONNXNodeProto] { ONNXFile.needed(graph.node, for: [predictionName]) }
 
     /// How often each operator occurs, functions and branches included. Operators of other domains carry the domain's
     /// name.

@@ -1,3 +1,4 @@
+import Curvature
 import Foundation
 import SwiftProtobuf
 import TensorIR
@@ -11,6 +12,8 @@ struct ONNXFile {
     /// The version of each operator domain; "" is ONNX's own.
     let opsets: [String: Int]
     let functions: [FunctionKey: ONNXFunctionProto]
+    /// The output that is the prediction: the first unless another is chosen.
+    private(set) var predictionName: String
 
     struct FunctionKey: Hashable {
         var domain: String
@@ -27,13 +30,15 @@ struct ONNXFile {
         } catch {
             throw ONNXImportError(.unreadable, "\(url.path): cannot be read: \(error.localizedDescription)")
         }
-        try self.init(data, name: url.lastPathComponent)
+        try self.init(data, name: url.lastPathComponent, folder: url.deletingLastPathComponent())
     }
 
-    init(_ data: Data, name: String) throws {
+    /// - Parameter folder: Where files with external data may be; nil for a model in memory.
+    init(_ data: Data, name: String, folder: URL? = nil) throws {
         self.name = name
         func unreadable(_ what: String) -> ONNXImportError { ONNXImportError(.unreadable, "\(name): \(what)") }
         guard !data.isEmpty else { throw unreadable("the file is empty; expected an ONNX model") }
+        var model: ONNXModelProto
         do {
             model = try ONNXModelProto(serializedBytes: data)
         } catch BinaryDecodingError.truncated {
@@ -42,6 +47,11 @@ struct ONNXFile {
             throw unreadable("not an ONNX model, or a damaged one (\(error))")
         }
         guard model.hasGraph else { throw unreadable("it holds no graph; expected an ONNX model") }
+        var external = ExternalData(folder: folder)
+        try external.resolve(&model.graph, model: name)
+        for index in model.functions.indices { try external.resolve(&model.functions[index].node, model: name) }
+        self.model = model
+        predictionName = model.graph.output.first?.name ?? ""
         var opsets: [String: Int] = [:]
         for entry in model.opsetImport { opsets[ONNXFile.domain(entry.domain)] = Int(entry.version) }
         self.opsets = opsets
@@ -51,6 +61,21 @@ struct ONNXFile {
         }
         self.functions = functions
         try checkStructure()
+    }
+
+    /// The same file with another of its outputs as the prediction.
+    func predicting(_ output: String?) throws -> ONNXFile {
+        guard let output else { return self }
+        let names = graph.output.map(\.name)
+        guard names.contains(output) else {
+            throw ONNXImportError(
+                .data,
+                "\(name): the model has no output \(OneLine.quoted(output)); its outputs are "
+                    + names.map { OneLine.quoted($0) }.joined(separator: ", "))
+        }
+        var file = self
+        file.predictionName = output
+        return file
     }
 
     /// ONNX's own operators may be named either way.

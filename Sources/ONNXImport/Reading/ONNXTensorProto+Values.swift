@@ -44,9 +44,7 @@ extension ONNXTensorProto {
 
     /// Checks that there are as many elements as the shape says.
     func checkStorage() throws {
-        if dataLocation == .external || !externalData.isEmpty {
-            throw GraphError(.invalid, "its values are in another file; external data is not supported yet")
-        }
+        if isExternal { throw GraphError(.invalid, "its values are in another file, where no tensor's may be") }
         let expected = try sizes().reduce(1, *)
         guard let width = byteWidth else { return }
         if hasRawData, !(rawData.isEmpty && storedCount > 0) {
@@ -56,6 +54,12 @@ extension ONNXTensorProto {
         } else {
             guard storedCount == expected else { throw invalid("\(expected) elements expected, found \(storedCount)") }
         }
+    }
+
+    /// The bytes that the values take where they are stored as such; nil for unknown types and impossible shapes.
+    var byteCount: Int? {
+        guard let width = byteWidth, let sizes = try? sizes() else { return nil }
+        return sizes.reduce(width, *)
     }
 
     private func invalid(_ message: String) -> GraphError { GraphError(.invalid, message) }

@@ -22,28 +22,28 @@ extension TensorGraph {
     }
 
     package func add(_ a: Node, _ b: Node) throws -> Node {
-        if type(a) == type(b) {
+        if haveSameType(a, b) {
             if uniformValue(b) == 0 { return a }
             if uniformValue(a) == 0 { return b }
         }
         return try commutative(.add, a, b)
     }
     package func subtract(_ a: Node, _ b: Node) throws -> Node {
-        if type(a) == type(b) {
+        if haveSameType(a, b) {
             if uniformValue(b) == 0 { return a }
             if uniformValue(a) == 0 { return try negate(b) }
         }
         return try append(Elementwise(.subtract), a, b)
     }
     package func multiply(_ a: Node, _ b: Node) throws -> Node {
-        if type(a) == type(b) {
+        if haveSameType(a, b) {
             if uniformValue(b) == 1 { return a }
             if uniformValue(a) == 1 { return b }
         }
         return try commutative(.multiply, a, b)
     }
     package func divide(_ a: Node, _ b: Node) throws -> Node {
-        if type(a) == type(b), uniformValue(b) == 1 { return a }
+        if haveSameType(a, b), uniformValue(b) == 1 { return a }
         return try append(Elementwise(.divide), a, b)
     }
     package func negate(_ x: Node) throws -> Node {
@@ -52,7 +52,7 @@ extension TensorGraph {
     }
     /// Powers with small constant integer exponents are products, never logarithms.
     package func power(_ a: Node, _ b: Node) throws -> Node {
-        guard type(a) == type(b), let exponent = uniformValue(b) else { return try append(Elementwise(.power), a, b) }
+        guard haveSameType(a, b), let exponent = uniformValue(b) else { return try append(Elementwise(.power), a, b) }
         switch exponent {
         case 0: return try filled(1, like: a)
         case 1: return a

@@ -1,12 +1,12 @@
 /// Nodes for some nodes of a graph: tangents, cotangents, images in a batch.
-struct NodeMap {
+package struct NodeMap {
     /// Indices; -1 where there is none.
     private var images: [Int32]
 
     /// - Parameter count: The nodes that may get an image: those that the graph has now.
-    init(count: Int) { images = [Int32](repeating: -1, count: count) }
+    package init(count: Int) { images = [Int32](repeating: -1, count: count) }
 
-    subscript(node: Node) -> Node? {
+    package subscript(node: Node) -> Node? {
         get {
             let image = images[Int(node.index)]
             return image < 0 ? nil : Node(index: image)

@@ -35,6 +35,11 @@ package protocol Primitive: Hashable, Sendable {
     /// All floating-point work as the kernel counts it, `matmulFlops` included.
     func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int
 
+    /// Bytes that each task of the kernel takes beside the operands while it runs, the largest first, where these may be many.
+    ///
+    /// - Parameter width: Bytes of a real number in the run's precision.
+    func scratchBytes(_ operands: [TensorType], examples: Int, width: Int) -> [Int]
+
     /// Whether the kernel can add to what the result holds; else a sum over batches goes through a buffer.
     var canAccumulate: Bool { get }
     /// Whether operand `index` has to be contiguous for the kernel.
@@ -66,6 +71,7 @@ extension Primitive {
     package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
         matmulFlops(operands, result: result, examples: examples)
     }
+    package func scratchBytes(_ operands: [TensorType], examples: Int, width: Int) -> [Int] { [] }
     package var canAccumulate: Bool { false }
     package func needsContiguous(_ index: Int) -> Bool { false }
 }

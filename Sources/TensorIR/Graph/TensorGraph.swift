@@ -1,6 +1,7 @@
 /// A value in a tensor graph: an index into its table.
 package struct Node: Hashable, Sendable, Comparable {
     package let index: Int32
+    @inlinable package init(index: Int32) { self.index = index }
     package static func < (a: Node, b: Node) -> Bool { a.index < b.index }
 }
 
@@ -9,20 +10,14 @@ package struct Node: Hashable, Sendable, Comparable {
 ///
 /// Nodes come after their operands, so the table is in topological order. A graph only grows; it has one owner while it does.
 package final class TensorGraph {
-    struct Entry {
-        var primitive: any Primitive
-        var operands: [Node]
-        var type: TensorType
-        var nodeClass: NodeClass
-        /// The elements of the type's shape, for one example where there is an example axis.
-        var factor: Int
-        var hasExamples: Bool
-        /// The value of all elements, where it is one and known.
-        var uniformValue: Double?
-    }
-
-    private(set) var entries: [Entry] = []
-    private var interned = InterningTable()
+    // Unchecked: a graph has one owner while it grows, and nobody adds nodes while he reads one.
+    /// Classes, shapes and operands of all nodes.
+    @exclusivity(unchecked) package private(set) var structure = GraphStructure()
+    @exclusivity(unchecked) private var primitives: [any Primitive] = []
+    @exclusivity(unchecked) private var types: [TensorType] = []
+    /// The value of all elements, where it is one and known.
+    @exclusivity(unchecked) private var uniformValues: [Double?] = []
+    @exclusivity(unchecked) private var interned = InterningTable()
     /// Where nodes come from, for messages: the model's own names.
     private var origins: [Node: String] = [:]
     package private(set) var constants = ConstantTable()
@@ -32,47 +27,51 @@ package final class TensorGraph {
     /// A copy to build further: nodes keep their indices.
     package func copy() -> TensorGraph {
         let copy = TensorGraph()
-        (copy.entries, copy.interned, copy.origins, copy.constants) = (entries, interned, origins, constants)
+        (copy.structure, copy.primitives, copy.types, copy.uniformValues) = (
+            structure, primitives, types, uniformValues
+        )
+        (copy.interned, copy.origins, copy.constants) = (interned, origins, constants)
         return copy
     }
 
-    package var count: Int { entries.count }
-    package var nodes: [Node] { (0..<Int32(entries.count)).map(Node.init) }
-    package func type(_ node: Node) -> TensorType { entries[Int(node.index)].type }
-    package func shape(_ node: Node) -> Shape { type(node).shape }
-    package func primitive(_ node: Node) -> any Primitive { entries[Int(node.index)].primitive }
-    package func operands(_ node: Node) -> [Node] { entries[Int(node.index)].operands }
+    package var count: Int { primitives.count }
+    package var nodes: [Node] { (0..<Int32(count)).map(Node.init) }
+    package func type(_ node: Node) -> TensorType { types[Int(node.index)] }
+    package func shape(_ node: Node) -> Shape { types[Int(node.index)].shape }
+    package func primitive(_ node: Node) -> any Primitive { primitives[Int(node.index)] }
+    package func operands(_ node: Node) -> [Node] { Array(structure.operands(node)) }
     /// Whether a node is another reading of its operand's memory.
     package func isView(_ node: Node) -> Bool { nodeClass(node).isView }
-    package func nodeClass(_ node: Node) -> NodeClass { entries[Int(node.index)].nodeClass }
-    package func element(_ node: Node) -> ElementType { entries[Int(node.index)].type.element }
-    package func hasExamples(_ node: Node) -> Bool { entries[Int(node.index)].hasExamples }
-    /// How many elements a node has in a batch of `examples`.
-    package func count(_ node: Node, examples: Int) -> Int {
-        let entry = entries[Int(node.index)]
-        return entry.hasExamples ? entry.factor * examples : entry.factor
+    package func nodeClass(_ node: Node) -> NodeClass { structure[node].nodeClass }
+    package func element(_ node: Node) -> ElementType { structure[node].element }
+    package func hasExamples(_ node: Node) -> Bool { structure[node].hasExamples }
+    /// Whether two nodes have one shape and element type.
+    func haveSameType(_ a: Node, _ b: Node) -> Bool {
+        structure[a].shapeID == structure[b].shapeID && structure[a].element == structure[b].element
     }
+    /// How many elements a node has in a batch of `examples`.
+    package func count(_ node: Node, examples: Int) -> Int { structure[node].count(examples: examples) }
     /// The value of a real node all of whose elements are known to be that constant.
-    package func uniformValue(_ node: Node) -> Double? { entries[Int(node.index)].uniformValue }
+    package func uniformValue(_ node: Node) -> Double? { uniformValues[Int(node.index)] }
 
     /// The node for `primitive` of `operands`: an existing one if there is one.
     package func append(_ primitive: any Primitive, _ operands: [Node]) throws -> Node {
         let hash = InterningTable.hash(primitive, operands)
         let known = interned.find(hash) { index in
-            entries[Int(index)].operands == operands && entries[Int(index)].primitive.isSame(as: primitive)
+            structure.operands(Node(index: index)).elementsEqual(operands)
+                && primitives[Int(index)].isSame(as: primitive)
         }
         if let known { return Node(index: known) }
-        let type = try primitive.resultType(operands.map { entries[Int($0.index)].type })
-        let symbolic = type.shape.dimensions.count { $0.isSymbolic }
-        if symbolic > 1 {
+        let type = try primitive.resultType(operands.map { types[Int($0.index)] })
+        guard type.shape.dimensions.count(where: \.isSymbolic) <= 1 else {
             throw GraphError(.examplesMeet, "\(primitive.name): two axes of \(type.shape) run over the examples")
         }
-        let node = Node(index: Int32(entries.count))
+        let node = Node(index: Int32(count))
         let nodeClass = primitive.nodeClass
-        entries.append(
-            Entry(
-                primitive: primitive, operands: operands, type: type, nodeClass: nodeClass, factor: type.shape.factor,
-                hasExamples: symbolic > 0, uniformValue: uniformValue(primitive, nodeClass, operands)))
+        uniformValues.append(uniformValue(primitive, nodeClass, operands))
+        structure.append(nodeClass, operands, type)
+        primitives.append(primitive)
+        types.append(type)
         interned.append(hash)
         return node
     }

@@ -11,6 +11,8 @@ package struct SymmetricEigen: Primitive {
         package init(offset: Int, size: Int) { (self.offset, self.size) = (offset, size) }
         /// Elements of the decomposition.
         package var count: Int { size * (size + 1) }
+        /// Nominal, with all eigenvectors (Golub and Van Loan 2013, section 8.3).
+        package var flops: Int { 9 * size * size * size }
     }
     package var matrices: [Matrix]
     package init(_ matrices: [Matrix]) { self.matrices = matrices }
@@ -28,6 +30,12 @@ package struct SymmetricEigen: Primitive {
     package func kernel(_ operands: [Operand], result: Operand, accumulate: Bool) -> any Kernel {
         SymmetricEigenKernel(
             operands[0], matrices: matrices.map { ($0.offset, $0.size) }, result: result)
+    }
+    package func flops(_ operands: [TensorType], result: TensorType, examples: Int) -> Int {
+        matrices.reduce(0) { $0 + $1.flops }
+    }
+    package func scratchBytes(_ operands: [TensorType], examples: Int, width: Int) -> [Int] {
+        matrices.map { LAPACK.symmetricEigenWorkBytes(order: $0.size) }.sorted(by: >)
     }
     package func needsContiguous(_ index: Int) -> Bool { true }
 }

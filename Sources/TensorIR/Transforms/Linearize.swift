@@ -13,7 +13,7 @@ extension TensorGraph {
                 node, operands: operands, tangents: operandTangents, in: self)
             {
                 precondition(
-                    type(tangent) == type(node),
+                    haveSameType(tangent, node),
                     "the tangent of \(primitive(node).name) has type \(type(tangent)), not \(type(node))")
                 tangents[node] = tangent
             }
@@ -29,7 +29,7 @@ extension TensorGraph {
         for index in needed.indices.reversed() where needed[index] {
             let node = Node(index: Int32(index))
             if stops.contains(node) { continue }
-            for operand in operands(node) { needed[Int(operand.index)] = true }
+            for operand in structure.operands(node) { needed[Int(operand.index)] = true }
         }
         return needed.indices.filter { needed[$0] }.map { Node(index: Int32($0)) }
     }

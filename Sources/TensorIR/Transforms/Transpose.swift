@@ -5,11 +5,13 @@ extension TensorGraph {
         let nodes = ancestors(of: outputs.map(\.node))
         let sources = NodeSet(inputs)
         var active = sources
-        for node in nodes where operands(node).contains(where: { active.contains($0) }) { active.insert(node) }
+        for node in nodes where structure.operands(node).contains(where: { active.contains($0) }) {
+            active.insert(node)
+        }
         var cotangents = NodeMap(count: count)
         func accumulate(_ cotangent: Node, at node: Node) throws {
             precondition(
-                type(cotangent) == type(node),
+                haveSameType(cotangent, node),
                 "cotangent \(type(cotangent)) for \(type(node)) (\(primitive(node).name))")
             cotangents[node] = try cotangents[node].map { try add($0, cotangent) } ?? cotangent
         }

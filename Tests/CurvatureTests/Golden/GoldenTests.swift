@@ -31,7 +31,7 @@ import Testing
     ]
     /// Functions of later versions.
     static func isAvailable(_ expression: String) -> Bool {
-        !["ekfac", "kfoc", "method=", "eigenvalues"].contains {
+        !["method=", "eigenvalues"].contains {
             expression.contains($0)
         }
     }

@@ -69,9 +69,12 @@ struct DenseBlocks {
             let own = layout.places.map { $0 + start(parameter) }
             guard isJoint else { return (own, bias ?? []) }
             let inputs = layout.inputs
-            return (
-                (0..<layout.outputs).flatMap { Array(own[$0 * inputs..<($0 + 1) * inputs]) + [bias![$0]] }, []
-            )
+            var joint: [Int] = []
+            for output in 0..<layout.outputs {
+                joint += own[output * inputs..<(output + 1) * inputs]
+                joint.append(bias![output])
+            }
+            return (joint, [])
         default:
             return (Array(start(parameter)..<start(parameter) + problem.parameters[parameter].count), bias ?? [])
         }
@@ -130,15 +133,19 @@ struct DenseBlocks {
             let size = lowering.graph.shape(node)[0].inner
             return Matrix(rows: size, columns: size, run[node]).symmetricEigenvectors
         }
-        var matrices: [(Matrix, Matrix)?] = []
+        // A bias that is not added at every use has a factor, and a basis, of its own.
+        var matrices: [(output: Matrix, input: Matrix, bias: Matrix?)?] = []
         let bases = try factors.map { layer -> KroneckerLowering.Bases? in
             guard case .kronecker(let output, let input) = layer.weight else {
                 matrices.append(nil)
                 return nil
             }
-            let pair = (basis(output!), basis(input))
+            var own: Matrix?
+            if case .full(let node)? = layer.bias { own = basis(node) }
+            let pair = (output: basis(output!), input: basis(input), bias: own)
             matrices.append(pair)
-            return KroneckerLowering.Bases(output: try leaf(pair.0), input: try leaf(pair.1))
+            return KroneckerLowering.Bases(
+                output: try leaf(pair.output), input: try leaf(pair.input), bias: try own.map(leaf))
         }
         let corrections = try lowering.corrections(bases)
         let corrected = try FactorRun(
@@ -146,7 +153,7 @@ struct DenseBlocks {
             given: given)
         var blocks = DenseBlocks()
         for ((layer, correction), pair) in zip(zip(factors, corrections), matrices) {
-            guard let correction, let (output, input) = pair else { continue }
+            guard let correction, let (output, input, own) = pair else { continue }
             let places = places(layer.layer, problem, isJoint: layer.isJoint)
             func values(_ node: Node, _ columns: Int) -> Matrix {
                 Matrix(rows: output.rows, columns: columns, corrected[node])
@@ -155,7 +162,7 @@ struct DenseBlocks {
                 places.weight,
                 .eigen(output: output, input: input, values: values(correction.weight!, input.rows)))
             if let bias = correction.bias {
-                blocks.append(places.bias, .eigen(output: output, input: one, values: values(bias, 1)))
+                blocks.append(places.bias, .eigen(output: own ?? output, input: one, values: values(bias, 1)))
             }
         }
         return blocks

@@ -141,11 +141,48 @@ import Testing
         Case("`hessian`", message: "request '`hessian`', column 1: \(anything) the unknown name 'hessian'"),
         Case("a = v + a", message: "request 'a', column 9: \(anything) 'a', which is this request itself"),
         Case("a = b", "b = v", message: "request 'a', column 5: \(anything) 'b', which a later request defines"),
-        Case("2 * ekfac", message: "request '2 * ekfac', column 5: 'ekfac' is not available in this version"),
+        Case(
+            "2 * ekfac(fisher=forward_only)",
+            message: "request '2 * ekfac(fisher=forward_only)', column 5: "
+                + "'ekfac' needs output gradients: fisher=type2, mc or empirical, found fisher=forward_only"),
+        Case(
+            "kfoc(weight_sharing=reduce) @ v",
+            message: "request 'kfoc(weight_sharing=reduce) @ v', column 1: "
+                + "'kfoc' needs weight_sharing=expand, found weight_sharing=reduce"),
+        Case(
+            "inverse(ekfac, damping=0.1, damping_style=heuristic) @ v",
+            message: "request 'inverse(ekfac, damping=0.1, damping_style=heuristic) @ v', column 1: "
+                + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
+                + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
+        Case(
+            "inverse(ekfac, damping=0.1, damping_style=factor) @ v",
+            message: "request 'inverse(ekfac, damping=0.1, damping_style=factor) @ v', column 1: "
+                + "'damping_style' needs kfac or kfoc, which have factors to damp, found ekfac; "
+                + "inverse(ekfac, damping=d) is the exact inverse of ekfac + d * identity"),
         Case(
             "logdet(kfac(fisher=type2), method=\"x\")",
-            message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 1: "
-                + "'logdet' is not available in this version"),
+            message: "request 'logdet(kfac(fisher=type2), method=\"x\")', column 35: "
+                + "'method' needs auto, exact or slq, found the string 'x'"),
+        Case(
+            "trace(ggn, method=xdiag)",
+            message: "request 'trace(ggn, method=xdiag)', column 19: "
+                + "'method' needs auto, exact, hutchinson, hutchpp or xtrace, found 'xdiag'"),
+        Case(
+            "trace(ggn, samples=0)",
+            message: "request 'trace(ggn, samples=0)', column 20: 'samples' needs a whole number from 1, found 0"),
+        Case(
+            "eigenvalues(hessian, count=507)",
+            message: "request 'eigenvalues(hessian, count=507)', column 1: "
+                + "'count' needs a whole number from 1 to 506, the operator's size, found 507"),
+        Case(
+            "diagonal(jacobian)",
+            message: "request 'diagonal(jacobian)', column 10: "
+                + "'diagonal' needs a square operator here, found an operator (400 x 506)"),
+        Case(
+            "submatrix(jacobian, \"0:3\", \"506:507\")",
+            message: "request 'submatrix(jacobian, \"0:3\", \"506:507\")', column 28: "
+                + "a selection needs a range within 0:506, the first entry and the one after the last, found '506:507'"
+        ),
         Case("x = norm", message: "request 'x', column 5: 'norm' is a function: expected norm(v), found 'norm' alone"),
         Case(
             "nrom(v)",
@@ -168,7 +205,7 @@ import Testing
             message: "request 'hessian', column 1: expected a new name, found 'hessian', which is a leaf"),
         Case(" norm = v", message: "request 'norm', column 2: expected a new name, found 'norm', which is a function"),
         Case(
-            "ekfac = v", message: "request 'ekfac', column 1: expected a new name, found 'ekfac', which is a function"),
+            "ekfac = v", message: "request 'ekfac', column 1: expected a new name, found 'ekfac', which is a leaf"),
         Case("v = w", message: "request 'v', column 1: expected a new name, found 'v', which is a tensor"),
         Case("`v` = 2 * v", message: "request 'v', column 1: expected a new name, found 'v', which is a tensor"),
     ])

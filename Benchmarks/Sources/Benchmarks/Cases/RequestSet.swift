@@ -35,6 +35,11 @@ extension RequestSet {
             name: "combination", requests: ["(2 * hessian - 0.5 * ggn + 0.1 * empirical_fisher + 0.01 * identity) @ v"]),
         RequestSet(
             name: "combination+gradient", requests: ["hessian @ v + 2 * gradient + transpose(jacobian) @ w"]),
+        RequestSet(name: "factors", requests: ["gradient", "trace(kfac(fisher=empirical))"]),
+        RequestSet(
+            name: "factor-inverse",
+            requests: [0.1, 0.01].map { "inverse(kfac(fisher=empirical), damping=\($0)) @ gradient" }),
+        RequestSet(name: "factor-products", requests: (1...4).map { "kfac(fisher=empirical) @ v\($0)" }),
         RequestSet(name: "cg-sum", requests: ["x = " + solve("ggn + empirical_fisher")]),
         RequestSet(name: "cg-kept", requests: ["x = " + solve("ggn")], baseline: .withoutRule("keep-primals")),
     ]

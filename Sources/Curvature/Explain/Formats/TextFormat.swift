@@ -8,7 +8,7 @@ private struct TextRendering {
     init(_ document: PlanDocument) { self.document = document }
 
     var text: String {
-        [problem, requests, trace, rewrites, TextSteps(document).lines, totals].filter { !$0.isEmpty }
+        [problem, requests, trace, rewrites, factors, TextSteps(document).lines, totals].filter { !$0.isEmpty }
             .map { $0.map(\.withoutTrailingSpaces).joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
@@ -64,6 +64,30 @@ private struct TextRendering {
                         : ", costs \(mark)\(FigureText.flops(-rewrite.savesFlops)) more"
                 return ["  \(rewrite.rule): \(rewrite.before)", "    -> \(rewrite.after)\(saving)"]
             }
+    }
+
+    private var factors: [String] {
+        (document.factors ?? []).flatMap { part -> [String] in
+            let columns =
+                part.columns == 0
+                ? "nothing sent back"
+                : "\(FigureText.count(part.columns)) column\(part.columns == 1 ? "" : "s") sent back"
+            let names = part.blocks.map { $0.parameters.joined(separator: ", ") }.aligned
+            let forms = part.blocks.map { block in
+                let sizes = block.sizes.map { "\(FigureText.count($0))^2" }.joined(separator: " x ")
+                return block.form == "kronecker"
+                    ? "kron(\(sizes.replacing(" x ", with: ", ")))" : "\(block.form) \(sizes)"
+            }.aligned
+            var lines = ["factors   \(part.operator): \(columns), \(FigureText.bytes(part.bytes))"]
+            for (index, block) in part.blocks.enumerated() {
+                let cost =
+                    block.decompositionFlops == 0
+                    ? "" : "; ~\(FigureText.flops(block.decompositionFlops)) to decompose"
+                lines.append("  \(names[index])  \(forms[index])  \(block.reason)\(cost)")
+            }
+            if let warning = part.warning { lines.append("  warning: \(warning)") }
+            return lines
+        }
     }
 
     private var totals: [String] {

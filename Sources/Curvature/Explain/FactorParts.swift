@@ -1,0 +1,95 @@
+import TensorIR
+
+/// Makes the document's parts about Kronecker-factored operators: which parameter has which block, and why.
+extension Plan {
+    var factorsParts: [PlanDocument.FactorsPart]? {
+        let products = Set(operators.reachable(from: roots).compactMap { operators[$0].kroneckerOptions })
+        let parts = products.sorted { $0.description < $1.description }.map { factorsPart($0) }
+        return parts.isEmpty ? nil : parts
+    }
+
+    private func factorsPart(_ options: KroneckerOptions) -> PlanDocument.FactorsPart {
+        let layout = operators.layouts[options]!
+        let isDecomposed = operators.reachable(from: roots).contains {
+            if case .kronecker(.eigen(options.factors), _) = operators[$0] { true } else { false }
+        }
+        var decomposed: Set<Int> = []
+        let blocks = layout.blocks.map { block in
+            let own = block.factors.compactMap(\.self).filter {
+                $0.eigen.map { decomposed.insert($0).inserted } ?? false
+            }
+            let flops = own.reduce(0) { $0 + SymmetricEigen.Matrix(offset: 0, size: $1.size).flops }
+            return PlanDocument.BlockPart(
+                parameters: block.parameters.map { problem.parameters[$0].name }, form: block.formName,
+                sizes: block.sizes(problem.parameters[block.parameters[0]].count), reason: block.reason(options),
+                decompositionFlops: isDecomposed ? flops : 0)
+        }
+        let columns = options.columns(problem.shape)
+        let isWide = options.fisher == .type2 && problem.shape.outputs > KroneckerOptions.manyOutputs
+        return PlanDocument.FactorsPart(
+            operator: "\(options)", columns: columns,
+            bytes: 8
+                * (layout.count + (isDecomposed ? layout.eigenCount : 0)
+                    + (options.form == .ekfac ? layout.correctionCount : 0)),
+            blocks: blocks,
+            warning: isWide
+                ? "fisher=type2 sends \(FigureText.count(columns)) columns back for each example; fisher=mc sends \(options.samples)"
+                : nil)
+    }
+}
+
+extension Quantity {
+    /// Of a Kronecker-factored operator that is applied, or asked about.
+    fileprivate var kroneckerOptions: KroneckerOptions? {
+        switch self {
+        case .kronecker(.product(let product), _), .kronecker(.function(_, let product), _): product.options
+        default: nil
+        }
+    }
+}
+
+extension KroneckerOptions {
+    /// Beyond so many outputs, columns for all of them are worth a warning.
+    fileprivate static let manyOutputs = 1000
+
+    /// Vectors that are sent back for each example.
+    fileprivate func columns(_ shape: ProblemShape) -> Int {
+        let apart = form == .kfoc ? shape.terms : 1
+        return switch fisher {
+        case .type2: shape.outputs * apart
+        case .empirical: apart
+        case .mc: samples
+        case .forwardOnly: 0
+        }
+    }
+}
+
+extension FactorLayout.Block {
+    fileprivate var formName: String {
+        switch form {
+        case .kronecker: "kronecker"
+        case .single(let factor?, _): factor.isDiagonal ? "diagonal" : "full"
+        case .single(nil, _): "identity"
+        }
+    }
+    fileprivate func sizes(_ entries: Int) -> [Int] {
+        switch form {
+        case .kronecker(_, _, let outputs, let input, _): [outputs, input.size]
+        case .single: [entries]
+        }
+    }
+    fileprivate func reason(_ options: KroneckerOptions) -> String {
+        let often = uses == 1 ? "" : ", used \(uses) times"
+        switch (role, form) {
+        case (.affine, .kronecker(_, _, _, _, let isJoint)):
+            return (isJoint ? "a matrix with its bias as last column" : "a matrix") + often
+        case (.table, _): return "a table, whose rows are picked by index" + often
+        case (.affine, .single), (.bias, _): return "a bias, which is added to outputs" + often
+        case (.unused, _): return "predictions do not depend on it"
+        case (.elementwise, .single(let factor?, _)):
+            return "every entry has a gradient of its own" + often
+                + (factor.isDiagonal ? "; \(FigureText.count(factor.size)) are too many for a full block" : "")
+        case (.elementwise, _): return "every entry has a gradient of its own" + often
+        }
+    }
+}
