@@ -84,22 +84,18 @@ extension LinearOperator {
         count: Int = 6, _ part: SpectrumPart = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,
         seed: UInt64 = 0
     ) -> Vector {
-        Vector(
-            lazy: function(
-                .eigenvalues(
-                    SpectrumOptions(
-                        count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed))))
+        let options = SpectrumOptions(
+            count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed)
+        return Vector(lazy: function(.eigenvalues(options)))
     }
     /// Their eigenvectors, (n, count), orthonormal, one in each column; with the same arguments they come from the same iteration.
     public func eigenvectors(
         count: Int = 6, _ part: SpectrumPart = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,
         seed: UInt64 = 0
     ) -> Block {
-        Block(
-            lazy: function(
-                .eigenvectors(
-                    SpectrumOptions(
-                        count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed))))
+        let options = SpectrumOptions(
+            count: count, end: part.end, tolerance: tolerance, maxRestarts: maxRestarts, seed: seed)
+        return Block(lazy: function(.eigenvectors(options)))
     }
     /// The largest singular values, (count), descending.
     public func singularValues(count: Int = 6, tolerance: Double = 1e-5, seed: UInt64 = 0) -> Vector {

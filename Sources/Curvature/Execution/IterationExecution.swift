@@ -4,7 +4,7 @@ import Kernels
 final class IterationExecution: StepExecution {
     private let plan: IterationPlan
     private let maps: [BodyMap]
-    private let runner: any IterationRunner
+    private let runner: IterationRunner
     private var own = RunMeasurement.Step()
 
     init(_ plan: IterationPlan, _ resources: ExecutionResources) throws {
@@ -43,7 +43,7 @@ final class IterationExecution: StepExecution {
                 let monitor = IterationMonitor(
                     progress: { context.progress(.iteration(number: $0, residual: $1)) },
                     isCancelled: context.isCancelled)
-                return try runner.run(monitor)
+                return try runner(monitor)
             }
         }
         own.outcomes.append(try outcome!.get())

@@ -57,7 +57,7 @@ package enum IterationOutcome: Sendable {
 
 extension Double {
     /// With so many significant digits.
-    fileprivate func rounded(digits: Int) -> Double {
+    func rounded(digits: Int) -> Double {
         guard self != 0, isFinite else { return self }
         var scale = 1.0
         var size = abs(self)

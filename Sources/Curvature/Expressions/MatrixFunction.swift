@@ -88,15 +88,23 @@ package struct EstimatorOptions: Hashable, Sendable {
     }
 
     package static let defaultSamples = 100
-    /// Where a tolerance ends sampling, at most so many.
+    /// Where a tolerance ends sampling, at most so many; fewer where a part of them makes a sketch, which takes memory.
     package static let mostSamples = 10_000
+    package static let mostSketchSamples = 600
     package static let defaultDepth = 30
 
     package var isExact: Bool { method == .exact || method == .auto }
 
     var budget: SamplingBudget {
-        if let tolerance { return .tolerance(tolerance, maximum: samples ?? EstimatorOptions.mostSamples) }
+        if let tolerance { return .tolerance(tolerance, maximum: samples ?? most) }
         return .samples(samples ?? EstimatorOptions.defaultSamples)
+    }
+
+    private var most: Int {
+        switch method {
+        case .hutchPlusPlus, .xTrace, .xDiag: EstimatorOptions.mostSketchSamples
+        default: EstimatorOptions.mostSamples
+        }
     }
 }
 

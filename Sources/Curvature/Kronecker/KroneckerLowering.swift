@@ -32,12 +32,7 @@ struct KroneckerLowering {
         for layer in layers {
             for use in layer.uses { outputs += [use.weight, use.bias].compactMap { $0?.output } }
         }
-        let single = outputs
-        outputs = try graph.batch(outputs, replacements: [stand: cotangents.node], size: columns)
-        // What does not depend on the cotangent is zero, in each column.
-        for (index, node) in outputs.enumerated() where node == single[index] {
-            outputs[index] = try graph.broadcastLeading(node, size: columns)
-        }
+        outputs = try cotangents.columns(outputs, standingIn: stand, in: graph)
         var next = 0
         func take(_ values: inout UseValues?) {
             guard values != nil else { return }

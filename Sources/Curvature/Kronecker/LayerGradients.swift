@@ -27,6 +27,16 @@ struct Cotangents {
     var factor = 1.0
 }
 
+extension Cotangents {
+    /// What a sweep for the single cotangent `stand` gives, for every column of these: (columns, ...) each.
+    func columns(_ nodes: [Node], standingIn stand: Node, in graph: TensorGraph) throws -> [Node] {
+        let size = columns!
+        let all = try graph.batch(nodes, replacements: [stand: node], size: size)
+        // What does not depend on the cotangent is zero, in each column.
+        return try zip(all, nodes).map { try $0 == $1 ? graph.broadcastLeading($0, size: size) : $0 }
+    }
+}
+
 extension NetworkLowering {
     /// - Parameter apart: Whether each term is sent back by itself, so that the gradients of different terms do not mix.
     func cotangents(_ options: KroneckerOptions, termsApart apart: Bool = false) throws -> Cotangents? {

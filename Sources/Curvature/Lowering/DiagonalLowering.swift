@@ -76,13 +76,9 @@ struct DiagonalLowering {
         var values = try uses.uses.enumerated().map { index, list in
             isSupported[index] ? try list.map { try self.values($0, arriving, index) } : []
         }
-        guard let columns = cotangents.columns else { return values }
+        guard cotangents.columns != nil else { return values }
         // The sweep for one column stands for all.
-        let single = values.joined().map(\.output)
-        var outputs = try graph.batch(single, replacements: [stand: cotangents.node], size: columns)
-        for (index, node) in outputs.enumerated() where node == single[index] {
-            outputs[index] = try graph.broadcastLeading(node, size: columns)
-        }
+        let outputs = try cotangents.columns(values.joined().map(\.output), standingIn: stand, in: graph)
         var next = outputs.makeIterator()
         for index in values.indices {
             for use in values[index].indices { values[index][use].output = next.next()! }

@@ -180,6 +180,8 @@ extension OperatorGraph {
         case .identity: return number(0)
         case .diagonal(let vector): return intern(.elementary(.sumOfLogarithms, [value(of: vector, &known)]), .scalar)
         case .transpose(let inner): return exact(inner)
+        case .scaled(let scale, _) where (scale.number ?? 1) <= 0: return nil
+        case .quotient(_, let divisor) where (divisor.number ?? 1) < 0: return nil
         case .scaled(let scale, let inner):
             let logarithm = logarithm(value(of: scale, &known))
             return sum([(size, logarithm), (1, exact(inner))])

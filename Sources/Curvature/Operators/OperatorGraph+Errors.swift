@@ -30,11 +30,17 @@ extension Expression {
     var containsLogdet: Bool {
         contains { if case .function(.logdet, _) = $0.node { true } else { false } }
     }
-    /// Whether a trace or a diagonal is in it.
-    var asksDiagonal: Bool {
+    /// Whether a trace or a diagonal of a sum of outer products of gradients is in it.
+    var asksCurvatureDiagonal: Bool {
         contains {
             switch $0.node {
-            case .function(.trace, _), .function(.diagonal, _): true
+            case .function(.trace, let map), .function(.diagonal, let map):
+                map.contains {
+                    switch $0.node {
+                    case .ggn, .empiricalFisher: true
+                    default: false
+                    }
+                }
             default: false
             }
         }

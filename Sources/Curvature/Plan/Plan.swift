@@ -64,14 +64,16 @@ public struct Plan: @unchecked Sendable {
         operators.parameterShapes = problem.parameters.map(\.shape)
         var (seen, factored): (Set<ObjectIdentifier>, Set<KroneckerOptions>) = ([], [])
         for request in requests { request.expression.kroneckerOptions(&seen, &factored) }
-        let asksDiagonals = requests.contains { $0.expression.asksDiagonal } && problem.model.onlyBatch == nil
+        let asksDiagonals =
+            requests.contains { $0.expression.asksCurvatureDiagonal } && problem.model.onlyBatch == nil
         // Where factors lie follows from the network; a naive plan needs no other use of it.
         let network = options.isNaive && factored.isEmpty && !asksDiagonals ? nil : try NetworkLowering(problem)
         if asksDiagonals { operators.hasExampleGradients = try DiagonalLowering(network!).isSupported }
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
         // Sums over batches are float64 in either: few roundings of float32 are in them.
         if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
-        for own in factored {
+        // In an order that is the same in every process: it is that of the nodes.
+        for own in factored.sorted(by: { $0.description < $1.description }) {
             if own.form == .kfoc {
                 let nearest = try network!.rearrangements(own)
                 (operators.layouts[own], operators.rearrangements[own]) = (nearest.factors, nearest.layout)

@@ -1,7 +1,7 @@
 extension SolveReport {
     /// For people: how it ended.
     var text: String {
-        let residual = NumberText.text(of: rounded(worstResidual))
+        let residual = NumberText.text(of: worstResidual.rounded(digits: 2))
         let all = columns.count == 1 ? "" : " (the worst of \(columns.count) right-hand sides)"
         let outcome = converged ? "converged" : "stopped: " + reasons.joined(separator: "; ")
         return
@@ -24,12 +24,5 @@ extension SolveReport {
             if let reason, !reasons.contains(reason) { reasons.append(reason) }
         }
         return reasons
-    }
-
-    private func rounded(_ value: Double) -> Double {
-        guard value > 0, value.isFinite else { return value }
-        var scale = 1.0
-        while value * scale < 10 { scale *= 10 }
-        return (value * scale).rounded() / scale
     }
 }

@@ -8,12 +8,12 @@ package struct CombineVectors: Rule {
         let uses = graph.useCounts(roots)
         roots = graph.rewriteCombinations(roots) { graph, terms, kind in
             var groups: [PullbackTerm.Source: [Int]] = [:]
-            let placeholder = Value(index: -1)
+            let anyArgument = Value(index: -1)
             for (index, term) in terms.enumerated() where term.scalar == nil && uses[term.value] == 1 {
                 guard case .pullback(let parts) = graph[term.value], parts.count == 1, parts[0].argument != nil else {
                     continue
                 }
-                groups[parts[0].source.replacing(argument: placeholder), default: []].append(index)
+                groups[parts[0].source.replacing(argument: anyArgument), default: []].append(index)
             }
             let merged = groups.filter { $0.value.count > 1 }.sorted { $0.value[0] < $1.value[0] }
             guard !merged.isEmpty else { return terms }

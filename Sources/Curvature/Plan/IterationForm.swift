@@ -8,6 +8,8 @@ struct IterationForm {
     /// Of the operator, 0 where the task applies none; and vectors of one application.
     let rows, columns, width: Int
     let storage: Storage
+    /// Of a matrix that is there, the first argument.
+    private let order: Int
 
     init(_ iteration: Iteration, _ kind: Kind, _ operators: OperatorGraph, _ precision: Precision) {
         (self.iteration, self.kind, storage) = (iteration, kind, precision.storage)
@@ -15,6 +17,7 @@ struct IterationForm {
         rows = map.map { operators.kind($0.body).shape[0] } ?? 0
         columns = map.map { operators.kind($0.hole).shape[0] } ?? 0
         width = map.map { operators.kind($0.hole).columns ?? 1 } ?? 0
+        order = iteration.arguments.first.flatMap { operators.kind($0).shape.first } ?? 0
     }
 
     // MARK: Applications
@@ -47,7 +50,7 @@ struct IterationForm {
     }
 
     private func expectedRuns(_ options: EstimatorOptions) -> [Int] {
-        let samples = options.tolerance == nil ? options.budget.maximum : EstimatorOptions.defaultSamples
+        let samples = min(options.budget.maximum, options.samples ?? EstimatorOptions.defaultSamples)
         switch options.method {
         case .exact, .auto: return [units]
         case .hutchinson: return [blocks(samples)]
@@ -86,7 +89,7 @@ struct IterationForm {
         switch iteration.task {
         case .solve(let options): return workspaceBytes(options)
         case .dense(.factorize): return 0
-        case .dense(.logdet): return 0
+        case .dense(.logdet): return DenseLogdet.workspaceBytes(size: order)
         case .dense(.solve): return DenseSolution.workspaceBytes(size: kind.shape[0], width: kind.columns ?? 1)
         case .eigenpairs(let options):
             return Eigenvalues.workspaceBytes(size: columns, width: width, storage: storage, options: options.lanczos)
@@ -110,7 +113,8 @@ struct IterationForm {
     private func workspaceBytes(_ options: SolveOptions) -> Int {
         let isPreconditioned = iteration.maps.count > 1
         switch options.solver {
-        case .auto, .direct, .cg:
+        case .direct: preconditionFailure("a direct solution applies no operator")
+        case .auto, .cg:
             return ConjugateGradients.workspaceBytes(
                 size: columns, width: width, storage: storage, preconditioned: isPreconditioned)
         case .minres:
