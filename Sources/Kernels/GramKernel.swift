@@ -154,13 +154,24 @@ package final class GramKernel: Kernel {
             }
         }
         let narrow = block.assumingMemoryBound(to: Float.self)
-        for i in rows {
-            for j in max(i, columns.lowerBound)..<columns.upperBound {
-                if !isWide {
-                    let value = Double(narrow[(i - rows.lowerBound) * leading + j - columns.lowerBound])
-                    result[i * size + j] = accumulate ? result[i * size + j] + value : value
+        // Patch by patch, so that what is read across rows for the lower triangle is still in the cache.
+        let patch = 32
+        for top in stride(from: rows.lowerBound, to: rows.upperBound, by: patch) {
+            let height = top..<min(top + patch, rows.upperBound)
+            for left in stride(from: columns.lowerBound, to: columns.upperBound, by: patch) {
+                let width = left..<min(left + patch, columns.upperBound)
+                if width.upperBound <= top { continue }
+                for i in height where !isWide {
+                    let from = narrow + (i - rows.lowerBound) * leading - columns.lowerBound
+                    let to = result + i * size
+                    for j in max(i, left)..<max(i, width.upperBound) {
+                        to[j] = accumulate ? to[j] + Double(from[j]) : Double(from[j])
+                    }
                 }
-                result[j * size + i] = result[i * size + j]
+                for j in width {
+                    let to = result + j * size
+                    for i in top..<max(top, min(height.upperBound, j)) { to[i] = result[i * size + j] }
+                }
             }
         }
     }

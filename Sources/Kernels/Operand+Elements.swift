@@ -1,23 +1,38 @@
-/// Access to single elements, for what is small: constants, scalars, tests. Operands must be contiguous.
+/// Elements from and to Swift's arrays, in row-major order, converted to the operand's storage. Operands must be contiguous.
+///
+/// `fill` has a function for each type that arrays have here, not a generic one: that would run unspecialized in other modules,
+/// at a hundred times the cost.
 extension Operand {
-    /// Writes numbers in row-major order, converted to the operand's storage.
-    package func fill<Values: Collection>(_ values: Values) where Values.Element: BinaryFloatingPoint {
-        fill(values, real: { Double($0) }, integer: { Int64($0) })
+    package func fill(_ values: UnsafeBufferPointer<Double>) { fill(values, real: { $0 }, integer: { Int64($0) }) }
+    package func fill(_ values: ArraySlice<Double>) { values.withUnsafeBufferPointer { fill($0) } }
+    package func fill(_ values: ArraySlice<Int64>) {
+        values.withUnsafeBufferPointer { fill($0, real: { Double($0) }, integer: { $0 }) }
     }
-    package func fill<Values: Collection>(_ values: Values) where Values.Element: BinaryInteger {
-        fill(values, real: { Double($0) }, integer: { Int64($0) })
+    package func fill(_ values: [Double]) { fill(values[...]) }
+    package func fill(_ values: [Float]) {
+        values.withUnsafeBufferPointer { fill($0, real: { Double($0) }, integer: { Int64($0) }) }
     }
+    package func fill(_ values: [Int64]) { fill(values[...]) }
+    package func fill(_ values: [Int]) { fill(values.map { Int64($0) }) }
     package func fill(_ values: [Bool]) { fill(values.map { $0 ? Int64(1) : 0 }) }
 
-    private func fill<Values: Collection>(
-        _ values: Values, real: (Values.Element) -> Double, integer: (Values.Element) -> Int64
+    private func fill<Element>(
+        _ values: UnsafeBufferPointer<Element>, real: (Element) -> Double, integer: (Element) -> Int64
     ) {
         precondition(isContiguous && values.count == count)
         switch storage {
-        case .float32: for (i, value) in values.enumerated() { pointer(Float.self)[i] = Float(real(value)) }
-        case .float64: for (i, value) in values.enumerated() { pointer(Double.self)[i] = real(value) }
-        case .int64: for (i, value) in values.enumerated() { pointer(Int64.self)[i] = integer(value) }
-        case .bool: for (i, value) in values.enumerated() { pointer(UInt8.self)[i] = real(value) != 0 ? 1 : 0 }
+        case .float32:
+            let elements = pointer(Float.self)
+            for i in 0..<count { elements[i] = Float(real(values[i])) }
+        case .float64:
+            let elements = pointer(Double.self)
+            for i in 0..<count { elements[i] = real(values[i]) }
+        case .int64:
+            let elements = pointer(Int64.self)
+            for i in 0..<count { elements[i] = integer(values[i]) }
+        case .bool:
+            let elements = pointer(UInt8.self)
+            for i in 0..<count { elements[i] = real(values[i]) != 0 ? 1 : 0 }
         }
     }
 

@@ -35,7 +35,7 @@ extension Philox {
                 let piece = Operand(
                     address: destination.address + done * destination.storage.byteCount, storage: destination.storage,
                     sizes: [size])
-                piece.fill(draws[skipped..<skipped + size])
+                piece.fill(UnsafeBufferPointer(rebasing: draws[skipped..<skipped + size]))
             }
         }
     }

@@ -76,17 +76,22 @@ struct Benchmarks: ParsableCommand {
                     Data("\(measurement.name): \(Table.number(measurement.timeRatio.median, 2))\n".utf8))
             }
         }
+        for (subject, comparison) in CostComparison.all where isWanted("\(subject.name)/\(comparison.name)") {
+            let problem = try subject.make(isQuick: quick)
+            report.costs.append(try comparison.run(subject, problem, threads: threads, pairs: pairs))
+        }
         if isWanted("mlp/products") {
             let problem = try BenchmarkProblem.perceptron.make(isQuick: quick)
             for count in Set([1, threads]).sorted() {
                 report.products.append(try MatrixProductComparison.run(problem, threads: count, pairs: pairs))
             }
         }
-        guard !report.measurements.isEmpty || !report.products.isEmpty else {
+        guard !report.measurements.isEmpty || !report.costs.isEmpty || !report.products.isEmpty else {
             throw BenchmarkFailure("--filter: no benchmark's name contains '\(filter ?? "")'")
         }
         print(Table(report.measurements).text)
         print("\n" + Table.legend)
+        for cost in report.costs { print(cost.text) }
         for product in report.products { print(product.text) }
         if let json { try report.publishedJSON.write(to: URL(fileURLWithPath: json), options: .atomic) }
         if let svg {

@@ -6,10 +6,11 @@ struct Report: Codable {
     /// How many threads computed. What else a machine is does not belong here: ratios are what counts.
     var threads: Int
     var measurements: [Measurement] = []
+    var costs: [CostComparison.Outcome] = []
     var products: [MatrixProductComparison.Outcome] = []
 
     enum CodingKeys: String, CodingKey {
-        case version, threads, measurements
+        case version, threads, measurements, costs
         case products = "matrix_products"
     }
 }

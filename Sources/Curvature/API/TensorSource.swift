@@ -29,13 +29,19 @@ public struct HostArray: Sendable {
     let values: ArraySource.Values
 
     /// - Throws: ``ProblemError`` if the shape takes another number of elements.
+    @inlinable
     public init(_ values: some Sequence<some BinaryFloatingPoint>, shape: [Int]) throws {
-        try self.init(.real(values.map { Double($0) }), shape)
+        // Converted in the caller's module, where the types are known: unspecialized it would take a hundred times as long.
+        try self.init(reals: values.map { Double($0) }, shape: shape)
     }
     /// - Throws: ``ProblemError`` if the shape takes another number of elements.
+    @inlinable
     public init(_ values: some Sequence<some FixedWidthInteger>, shape: [Int]) throws {
-        try self.init(.int64(values.map { Int64($0) }), shape)
+        try self.init(integers: values.map { Int64($0) }, shape: shape)
     }
+    @usableFromInline init(reals: [Double], shape: [Int]) throws { try self.init(.real(reals), shape) }
+    @usableFromInline init(integers: [Int64], shape: [Int]) throws { try self.init(.int64(integers), shape) }
+
     private init(_ values: ArraySource.Values, _ shape: [Int]) throws {
         let count =
             switch values {

@@ -12,7 +12,7 @@ struct BenchmarkProblem: Sendable {
     /// Loss terms of an example.
     var terms = 1
     let classes: Int
-    let examples: Int
+    var examples: Int
 
     /// - Parameter isQuick: an eighth of the examples.
     func make(isQuick: Bool = false) throws -> Problem {
@@ -38,6 +38,12 @@ struct BenchmarkProblem: Sendable {
 }
 
 extension BenchmarkProblem {
+    func with(examples: Int) -> BenchmarkProblem {
+        var other = self
+        other.examples = examples
+        return other
+    }
+
     static let all = [perceptron, convolutional, residual, transformer]
 
     static let perceptron = BenchmarkProblem(
