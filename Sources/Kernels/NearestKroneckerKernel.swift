@@ -31,23 +31,30 @@ package final class NearestKroneckerKernel: Kernel {
 
     private func run(_ block: Block) {
         let (rows, columns) = (block.outputs * block.outputs, block.inputs * block.inputs)
-        let matrix = Operand(
-            address: packed.address + block.source * 8, storage: .float64, sizes: [rows, columns])
-        // Positive semidefinite factors are never orthogonal to the identity.
-        var start = [Double](repeating: 0, count: columns)
-        for i in 0..<block.inputs { start[i * (block.inputs + 1)] = 1 }
-        let triple = TopSingularTriple(of: matrix, start: start)
-        let trace = (0..<block.outputs).reduce(0) { $0 + triple.left[$1 * (block.outputs + 1)] }
-        let root = (trace < 0 ? -1 : 1) * triple.value.squareRoot()
-        store(triple.left, root, block.outputs, at: block.outputTarget)
-        store(triple.right, root, block.inputs, at: block.inputTarget)
+        let matrix = packed.address + block.source * 8
+        var search = SingularTripleSearch(
+            rows: rows, start: NearestFactors.start(inputs: block.inputs), tolerance: 1e-15)
+        func product(_ x: [Double], transposed: Bool) -> [Double] {
+            var y = [Double](repeating: 0, count: transposed ? columns : rows)
+            x.withUnsafeBufferPointer { x in
+                y.withUnsafeMutableBufferPointer { y in
+                    BLAS.gemv(
+                        .float64, transpose: transposed, rows: rows, columns: columns, a: matrix, lda: columns,
+                        x: x.baseAddress!, strideX: 1, y: y.baseAddress!, strideY: 1)
+                }
+            }
+            return y
+        }
+        for _ in 0..<NearestKroneckerKernel.mostSteps where !search.hasConverged {
+            search.take(product: product(search.rightVector, transposed: false))
+            guard let left = search.leftVector else { break }
+            search.take(transposedProduct: product(left, transposed: true))
+        }
+        let target = result.address.assumingMemoryBound(to: Double.self)
+        NearestFactors.store(
+            search, outputs: block.outputs, inputs: block.inputs, output: target + block.outputTarget,
+            input: target + block.inputTarget)
     }
 
-    /// root * (X + X^T) / 2.
-    private func store(_ vector: [Double], _ root: Double, _ size: Int, at offset: Int) {
-        let target = result.address.assumingMemoryBound(to: Double.self) + offset
-        for i in 0..<size {
-            for j in 0..<size { target[i * size + j] = root * (vector[i * size + j] + vector[j * size + i]) / 2 }
-        }
-    }
+    private static let mostSteps = 400 * SingularTripleSearch.mostDepth
 }

@@ -23,6 +23,9 @@ extension Iteration.Task {
             return {
                 .solve(try solver.run(rightHandSides: memory.arguments[0], solutions: memory.result, monitor: $0))
             }
+        case .nearestKronecker(let blocks):
+            let search = NearestKroneckerSearch(memory.maps[0], transpose: memory.maps[1], blocks: blocks)
+            return { .eigenpairs(try search.run(into: memory.result, monitor: $0)) }
         case .dense(let task): return task.runner(memory)
         case .eigenpairs(let options):
             let eigenvalues = try Eigenvalues(memory.maps[0], options: options.lanczos)

@@ -5,6 +5,9 @@ extension Iteration.Task {
         case .solve(let options):
             return
                 "\(options.solverText), relative residual \(NumberText.text(of: options.tolerance)), at most \(options.mostIterations) iterations"
+        case .nearestKronecker(let blocks):
+            let layers = blocks.count == 1 ? "one layer" : "\(blocks.count) layers"
+            return "the top singular vectors of the rearranged blocks of \(layers), by Lanczos bidiagonalization"
         case .dense(.factorize):
             return "Cholesky factors; L U with exchanged rows if the matrix is not positive definite"
         case .dense(.logdet): return "eigenvalues by LAPACK, the sum of their logarithms"

@@ -16,11 +16,14 @@ extension KroneckerLowering {
         return (try gradients(cotangents), cotangents.factor)
     }
 
-    /// Whether Rg, outputs^2 x inputs^2, is small enough to be formed: 2^24 entries.
+    /// Entries of the largest Rg that is formed; tests lower it.
+    @TaskLocal static var largestRearrangement = 1 << 24
+
+    /// Whether Rg, outputs^2 x inputs^2, is small enough to be formed.
     func formsRearrangement(_ layer: FactoredLayer) -> Bool {
         guard let (outputs, inputs) = matrixSize(layer) else { return false }
         let (rows, columns) = (outputs * outputs, inputs * inputs)
-        return columns <= (1 << 24) / max(1, rows)
+        return columns <= Self.largestRearrangement / max(1, rows)
     }
     /// The matrix that a layer's block is on, with the bias's column where they are joint.
     func matrixSize(_ layer: FactoredLayer) -> (outputs: Int, inputs: Int)? {
@@ -34,15 +37,11 @@ extension KroneckerLowering {
     /// Rg as (outputs, outputs, inputs, inputs), scaled.
     func rearrangement(_ gradients: LayerGradients, _ factor: Double) throws -> Node {
         typealias L = LayerGradients
-        let use = gradients.uses[0]
-        if gradients.uses.count == 1, use.weight!.positions(in: graph, gradients) == 1, case .dense = use.weight!.input
-        {
-            // One position: P is a product, and so is each example's part of Rg.
-            let output = use.weight!.output
+        if let (output, input) = try singlePosition(gradients) {
+            // P is a product, and so is each example's part of Rg.
             let outer = try graph.contract(
                 output, gradients.lead + [L.first], output, gradients.lead + [L.second],
                 to: [L.example, L.first, L.second])
-            let input = try denseInput(use, gradients.layer)
             let labels = [L.example, L.position]
             let inner = try graph.contract(
                 input, labels + [L.third], input, labels + [L.fourth], to: [L.example, L.third, L.fourth])
@@ -59,9 +58,26 @@ extension KroneckerLowering {
         return try scaled(sum, factor)
     }
 
+    /// Output gradients and inputs of a layer in which they meet once, so that P = g a^T; nil for others.
+    private func singlePosition(_ gradients: LayerGradients) throws -> (output: Node, input: Node)? {
+        let use = gradients.uses[0]
+        guard gradients.uses.count == 1, use.weight!.positions(in: graph, gradients) == 1,
+            case .dense = use.weight!.input
+        else { return nil }
+        return (use.weight!.output, try denseInput(use, gradients.layer))
+    }
+
     /// Rg vec(M) = vec(sum P M P^T), for M (inputs, inputs): one pass of a power iteration where Rg is too large.
     func rearranged(_ gradients: LayerGradients, times matrix: Node, _ factor: Double) throws -> Node {
         typealias L = LayerGradients
+        if let (output, input) = try singlePosition(gradients) {
+            // (a^T M a) g g^T
+            let weighed = try weighed(output, gradients.lead, by: form(input, [L.example, L.position], matrix))
+            return try scaled(
+                graph.contract(
+                    weighed, gradients.lead + [L.first], output, gradients.lead + [L.second], to: [L.first, L.second]),
+                factor)
+        }
         let lead = Array(gradients.lead.dropLast())
         let products = try exampleGradients(gradients)
         let right = try graph.contract(
@@ -74,6 +90,14 @@ extension KroneckerLowering {
     /// Rg^T vec(U) = vec(sum P^T U P), for U (outputs, outputs).
     func rearranged(_ gradients: LayerGradients, transposedTimes matrix: Node, _ factor: Double) throws -> Node {
         typealias L = LayerGradients
+        if let (output, input) = try singlePosition(gradients) {
+            // sum_k (g^T U g) a a^T
+            let labels = [L.example, L.position]
+            let weighed = try weighed(input, labels, by: form(output, gradients.lead, matrix))
+            return try scaled(
+                graph.contract(weighed, labels + [L.first], input, labels + [L.second], to: [L.first, L.second]),
+                factor)
+        }
         let lead = Array(gradients.lead.dropLast())
         let products = try exampleGradients(gradients)
         let left = try graph.contract(
@@ -82,6 +106,18 @@ extension KroneckerLowering {
             graph.contract(
                 products, lead + [L.first, L.second], left, lead + [L.first, L.third], to: [L.second, L.third]),
             factor)
+    }
+
+    /// x^T M x for each example, summed over its columns.
+    private func form(_ x: Node, _ lead: [Int], _ matrix: Node) throws -> Node {
+        typealias L = LayerGradients
+        let image = try graph.contract(x, lead + [L.first], matrix, [L.first, L.second], to: lead + [L.second])
+        return try graph.contract(image, lead + [L.first], x, lead + [L.first], to: [L.example])
+    }
+    private func weighed(_ x: Node, _ lead: [Int], by weights: Node) throws -> Node {
+        try graph.multiply(
+            x,
+            graph.broadcast(weights, to: graph.shape(x), axes: [lead.firstIndex(of: LayerGradients.example)!]))
     }
 
     /// A bias's own block: exact.

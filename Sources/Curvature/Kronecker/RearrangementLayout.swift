@@ -1,9 +1,12 @@
 import TensorIR
 
-/// Where KFOC's rearranged blocks lie in one packed vector, and where its factors go.
+/// Where KFOC's rearranged blocks lie in one packed vector, and where its factors go. Behind the blocks come the factors of layers whose blocks are too
+/// large to be there, as a search finds them.
 package struct RearrangementLayout: Hashable, Sendable {
     package fileprivate(set) var nearest = NearestKronecker()
     package fileprivate(set) var count = 0
+    /// What is searched for, in the order of layers.
+    package fileprivate(set) var searched: [NearestKroneckerSearch.Block] = []
 }
 
 extension KroneckerLowering {
@@ -23,20 +26,24 @@ extension KroneckerLowering {
             factors.addBlock(.single(own, count: size), [parameter], of: layer, isCorrected: false)
             try append(node)
         }
+        var found: [(block: NearestKroneckerSearch.Block, output: Int, input: Int)] = []
         for own in gradients {
             let layer = own.layer
             let isJoint = isJoint(layer)
             if let (outputs, inputs) = matrixSize(layer), let matrix = layer.matrixLayout {
-                guard formsRearrangement(layer) else { throw tooLarge(layer, outputs, inputs) }
                 let (output, input) = (factors.addFactor(size: outputs), factors.addFactor(size: inputs))
-                layout.nearest.blocks.append(
-                    .init(
-                        source: layout.count, outputs: outputs, inputs: inputs, outputTarget: output.offset,
-                        inputTarget: input.offset))
                 factors.addBlock(
                     .kronecker(matrix, output: output, outputs: outputs, input: input, isJoint: isJoint),
                     [layer.weight!] + (isJoint ? [layer.bias!] : []), of: layer, isCorrected: false)
-                try append(rearrangement(own, factor))
+                if formsRearrangement(layer) {
+                    layout.nearest.blocks.append(
+                        .init(
+                            source: layout.count, outputs: outputs, inputs: inputs, outputTarget: output.offset,
+                            inputTarget: input.offset))
+                    try append(rearrangement(own, factor))
+                } else {
+                    found.append((.init(outputs: outputs, inputs: inputs), output.offset, input.offset))
+                }
             } else if layer.role == .unused {
                 try exact(
                     graph.filled(0, Shape([network.problem.parameters[layer.weight!].count])), layer.weight!, layer)
@@ -49,15 +56,30 @@ extension KroneckerLowering {
             }
             if let bias = layer.bias, !isJoint { try exact(exactBias(own, factor), bias, layer) }
         }
+        layout.searched = found.map(\.block)
+        var source = layout.count
+        for (block, output, input) in found {
+            for (target, size) in [(output, block.outputs), (input, block.inputs)] {
+                layout.nearest.copies.append(.init(source: source, target: target, count: size * size))
+                source += size * size
+            }
+        }
         layout.nearest.count = factors.count
         return (factors, layout, nodes)
     }
 
-    private func tooLarge(_ layer: FactoredLayer, _ outputs: Int, _ inputs: Int) -> ProblemError {
-        let name = network.problem.parameters[layer.weight!].name
-        return ProblemError(
-            .options,
-            "kfoc: '\(name)' is a matrix of \(outputs) x \(inputs), whose rearranged block of \(outputs)^2 x \(inputs)^2 entries is not formed beyond 2^24; expected smaller layers, leave it out with --parameters '-\(name)', or take ekfac"
-        )
+    /// Rg times packed matrices, or its transpose: for the layers that are searched.
+    func rearrangedProducts(_ packed: Node, isTransposed: Bool) throws -> [Node] {
+        let (gradients, factor) = try gradientsApart()
+        var start = 0
+        return try gradients.filter { matrixSize($0.layer) != nil && !formsRearrangement($0.layer) }.map { own in
+            let (outputs, inputs) = matrixSize(own.layer)!
+            let size = isTransposed ? outputs : inputs
+            defer { start += size * size }
+            let matrix = try graph.reshape(
+                graph.slice(packed, axis: 0, start: start, count: size * size), Shape([size, size]))
+            return try isTransposed
+                ? rearranged(own, transposedTimes: matrix, factor) : rearranged(own, times: matrix, factor)
+        }
     }
 }

@@ -10,7 +10,8 @@ struct KroneckerStepLowering {
         case .eigen(let options):
             return try graph.append(SymmetricEigen(operators.layouts[options]!.matrices), operands[0])
         case .nearestFactors(let options):
-            return try graph.append(operators.rearrangements[options]!.nearest, operands[0])
+            let parts = try operands.count == 1 ? operands[0] : graph.concatenate(operands, axis: 0)
+            return try graph.append(operators.rearrangements[options]!.nearest, parts)
         case .averagedCorrections(let options):
             return try graph.append(
                 EigenspaceMeans(operators.layouts[options]!.eigenspaces, tolerance: operators.eigenspaceTolerance),
@@ -25,7 +26,8 @@ struct KroneckerStepLowering {
             }
             let hasEigen = function.needsEigen || product.needsEigen
             return try algebra(product.options, operands, hasEigen: hasEigen).value(function, of: spectral)
-        case .factors, .rearrangements, .corrections, .loaded: preconditionFailure("\(step) comes from elsewhere")
+        case .factors, .rearrangements, .rearrangedProducts, .corrections, .loaded:
+            preconditionFailure("\(step) comes from elsewhere")
         }
     }
 

@@ -38,6 +38,13 @@ extension NetworkLowering {
         return known
     }
 
+    /// Products with the rearranged blocks of `kfoc` that are too large to be there.
+    func rearrangedProducts(_ options: KroneckerOptions, _ packed: Node, isTransposed: Bool) throws -> [Node] {
+        let products = try KroneckerLowering(options, self).rearrangedProducts(packed, isTransposed: isTransposed)
+        ask(options, products)
+        return try products.map { try graph.cast($0, to: .real) }
+    }
+
     /// The eigenvalues of `ekfac` in the eigenbases that `eigen`, packed, has.
     func corrections(_ options: KroneckerOptions, eigen: Node) throws -> [Node] {
         let layout = try knownFactors(options.factors).layout

@@ -43,6 +43,10 @@ final class PassLowering {
                 results.append((value, .packed, try network.factors(options).nodes))
             case .kronecker(.rearrangements(let options), _):
                 results.append((value, .packed, try network.rearrangements(options).nodes))
+            case .kronecker(.rearrangedProducts(let options, let isTransposed), let operands):
+                let packed = try packed(operands[0], .real)
+                results.append(
+                    (value, .packed, try network.rearrangedProducts(options, packed, isTransposed: isTransposed)))
             case .kronecker(.corrections(let options), let operands):
                 results.append((value, .packed, try network.corrections(options, eigen: packed(operands[0]))))
             case .pullback(let terms): results.append((value, .parameters, try pullback(terms)))
@@ -122,9 +126,9 @@ final class PassLowering {
     }
 
     /// A packed vector, whole.
-    private func packed(_ value: Value) throws -> Node {
+    private func packed(_ value: Value, _ element: ElementType = .float64) throws -> Node {
         _ = slot(of: value)
-        return try graph.input(.value(value.index), TensorType(Shape(operators.kind(value).shape), .float64))
+        return try graph.input(.value(value.index), TensorType(Shape(operators.kind(value).shape), element))
     }
 
     /// A vector in parameter space, one node for each parameter. Columns of a block come in later.

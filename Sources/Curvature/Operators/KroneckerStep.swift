@@ -5,7 +5,9 @@ package enum KroneckerStep: Hashable, Sendable {
     case factors(KroneckerOptions)
     /// What the factors of KFOC are worked out from, from a data pass.
     case rearrangements(KroneckerOptions)
-    /// The factors of KFOC from these.
+    /// Products of rearranged blocks that are too large to be there with packed matrices, from a data pass.
+    case rearrangedProducts(KroneckerOptions, isTransposed: Bool)
+    /// The factors of KFOC from rearranged blocks, and from what is searched without them.
     case nearestFactors(KroneckerOptions)
     /// Eigendecompositions of factors.
     case eigen(KroneckerOptions)
@@ -22,7 +24,7 @@ package enum KroneckerStep: Hashable, Sendable {
 
     var needsPass: Bool {
         switch self {
-        case .factors, .rearrangements, .corrections: true
+        case .factors, .rearrangements, .rearrangedProducts, .corrections: true
         default: false
         }
     }
@@ -30,7 +32,7 @@ package enum KroneckerStep: Hashable, Sendable {
     /// Whether it is kept in float64 whatever the run's precision.
     var isWide: Bool {
         switch self {
-        case .product: false
+        case .product, .rearrangedProducts: false
         case .function(.diagonal, _), .function(.eigenvalues, _), .function(.eigenvectors, _): false
         default: true
         }
@@ -60,8 +62,10 @@ extension OperatorGraph {
         if let there = loaded(.factors, options.factors, layout.count) {
             factors = there
         } else if options.form == .kfoc {
-            let rearrangements = packed(.rearrangements(options), [], rearrangements[options]!.count)
-            factors = packed(.nearestFactors(options), [rearrangements], layout.count)
+            let own = rearrangements[options]!
+            var parts = own.count == 0 ? [] : [packed(.rearrangements(options), [], own.count)]
+            if !own.searched.isEmpty { parts.append(searchedFactors(options, own.searched)) }
+            factors = packed(.nearestFactors(options), parts, layout.count)
         } else {
             factors = packed(.factors(options.factors), [], layout.count)
         }
@@ -78,6 +82,27 @@ extension OperatorGraph {
             values.corrections = packed(.averagedCorrections(options), [corrections, eigen], layout.correctionCount)
         }
         return values
+    }
+
+    /// KFOC's factors by products with rearranged blocks and their transposes, in turn.
+    private mutating func searchedFactors(_ options: KroneckerOptions, _ blocks: [NearestKroneckerSearch.Block])
+        -> Value
+    {
+        let sizes = (
+            inputs: blocks.reduce(0) { $0 + $1.inputs * $1.inputs },
+            outputs: blocks.reduce(0) { $0 + $1.outputs * $1.outputs }
+        )
+        func map(isTransposed: Bool) -> Iteration.Map {
+            let (from, to) = isTransposed ? (sizes.outputs, sizes.inputs) : (sizes.inputs, sizes.outputs)
+            let hole = intern(.hole(depth: 0, .vector(from)), .vector(from))
+            let step = KroneckerStep.rearrangedProducts(options, isTransposed: isTransposed)
+            return Iteration.Map(hole: hole, body: intern(.kronecker(step, [hole]), .vector(to)))
+        }
+        return intern(
+            .iteration(
+                Iteration(
+                    task: .nearestKronecker(blocks), maps: [map(isTransposed: false), map(isTransposed: true)],
+                    arguments: [])), .vector(sizes.inputs + sizes.outputs))
     }
 
     mutating func kroneckerProduct(
@@ -103,6 +128,9 @@ extension KroneckerStep {
         switch self {
         case .factors(let options): return "factors of \(options)"
         case .rearrangements(let options): return "rearranged blocks of \(options)"
+        case .rearrangedProducts(let options, let isTransposed):
+            let blocks = "rearranged blocks of \(options)"
+            return "\(isTransposed ? "transpose(\(blocks))" : blocks) @ \(argument(-1))"
         case .nearestFactors(let options): return "factors of \(options)"
         case .eigen(let options): return "eigendecompositions of \(options)"
         case .corrections(let options): return "corrections of \(options)"

@@ -56,6 +56,8 @@ package struct Iteration: Hashable, Sendable {
         case solve(SolveOptions)
         /// A function of the operator as a whole, its method decided.
         case function(MatrixFunction)
+        /// Factors of nearest Kronecker products, by products with rearranged blocks and their transposes.
+        case nearestKronecker([NearestKroneckerSearch.Block])
         /// Eigenvalues in the first row, and eigenvectors below them.
         case eigenpairs(SpectrumOptions)
         /// Linear algebra on a matrix that is there: no operator is applied.
@@ -127,6 +129,16 @@ package struct Sampling: Hashable, Sendable {
     package var seed: UInt64
 }
 
+extension Iteration.Task {
+    /// Whether the result is float64 whatever the run's precision.
+    var isWide: Bool {
+        switch self {
+        case .dense(.factorize), .nearestKronecker: true
+        default: false
+        }
+    }
+}
+
 extension Quantity {
     package var operands: [Value] {
         switch self {
@@ -146,7 +158,7 @@ extension Quantity {
     package var isWide: Bool {
         switch self {
         case .kronecker(let step, _): step.isWide
-        case .iteration(let iteration): iteration.task == .dense(.factorize)
+        case .iteration(let iteration): iteration.task.isWide
         default: false
         }
     }

@@ -145,6 +145,7 @@ struct ToyModel {
                 let whole = self.value(iteration.arguments[0])
                 let square = Matrix(whole.rows, whole.rows) { whole[$0, $1] }
                 return solution(square, self.value(iteration.arguments[2]))
+            case .nearestKronecker: return image("nearest", [matrix(of: iteration.maps[0])], kind)
             case .dense(.factorize): return self.value(iteration.arguments[0])
             case .dense(.logdet): return image("logdet", [self.value(iteration.arguments[0])], kind)
             case .function(.materialize): return matrix(of: iteration.maps[0])

@@ -32,6 +32,7 @@ struct IterationForm {
             let iterations = min(options.mostIterations, columns, IterationForm.usualIterations)
             // One product more checks the true residual.
             return [iterations + 1] + (iteration.maps.count > 1 ? [iterations] : [])
+        case .nearestKronecker: return [NearestKroneckerSearch.usualSteps, NearestKroneckerSearch.usualSteps]
         case .dense: return []
         case .eigenpairs(let options):
             return [isDense(options) ? units + blocks(options.count) : lanczosRuns(options)]
@@ -88,6 +89,8 @@ struct IterationForm {
     var workspaceBytes: Int {
         switch iteration.task {
         case .solve(let options): return workspaceBytes(options)
+        case .nearestKronecker:
+            return NearestKroneckerSearch.workspaceBytes(rows: rows, columns: columns, storage: storage)
         case .dense(.factorize): return 0
         case .dense(.logdet): return DenseLogdet.workspaceBytes(size: order)
         case .dense(.solve): return DenseSolution.workspaceBytes(size: kind.shape[0], width: kind.columns ?? 1)
@@ -153,7 +156,7 @@ extension Iteration {
     /// what is exact or says how good it is by itself.
     func errorKind(_ kind: Kind) -> Kind? {
         switch task {
-        case .solve, .dense: return nil
+        case .solve, .dense, .nearestKronecker: return nil
         case .eigenpairs(let options): return .vector(options.count)
         case .function(let function):
             if let options = function.estimator { return options.method == .exact ? nil : kind }
