@@ -15,7 +15,7 @@ extension Plan {
         var savings: [String: RuleSaving] = [:]
         // Naming a solver saves nothing: without the rule the same one is the default.
         for rule in Set(rewrites.filter { $0.declined == nil }.map(\.rule))
-        where rule != ChooseSolver().name && rule != "choose-method" {
+        where rule != ChooseSolver().name && rule != "choose-method" && rule != OperatorGraph.similarSymmetric {
             let other = try without(rule)
             let theirs = other.counts(applyingAs: self, counts)
             savings[rule] = RuleSaving(

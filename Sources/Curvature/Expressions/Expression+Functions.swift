@@ -15,9 +15,13 @@ extension Expression {
             guard rows == columns else { throw notSquare }
         case .logdet, .eigenvalues, .eigenvectors, .spectralDensity:
             guard rows == columns else { throw notSquare }
-            guard map.properties.isSymmetric != false else {
+            guard map.properties.isSymmetric != false || function.isOfEigenvalues && map.symmetricallySimilar != nil
+            else {
                 throw KindError(
-                    name, operand: 0, needs: "a symmetric operator", found: "one that is not its own transpose")
+                    name, operand: 0, needs: "a symmetric operator", found: "one that is not its own transpose",
+                    hint: function.isOfEigenvalues
+                        ? "of products, the eigenvalues of inverse(K + d * identity) @ A with a Kronecker-factored K are known to be real"
+                        : nil)
             }
         }
         try check(function, smallerSide: min(rows, columns))
@@ -97,6 +101,16 @@ extension Expression {
     private static func check(tolerance: Double) throws(KindError) {
         guard tolerance > 0, tolerance < 1 else {
             throw KindError("'tolerance'", needs: "a number above 0 and below 1", found: "\(tolerance)")
+        }
+    }
+}
+
+extension MatrixFunction {
+    /// Whether it is the same for similar operators.
+    var isOfEigenvalues: Bool {
+        switch self {
+        case .eigenvalues, .spectralDensity: true
+        default: false
         }
     }
 }

@@ -101,7 +101,7 @@ package struct OperatorProperties: Hashable, Sendable {
 
 extension Expression {
     /// The factors of a product of operators; nil where there are more than `limit`, which shared subtrees can make very many.
-    fileprivate func factors(limit: Int) -> [Expression]? {
+    func factors(limit: Int) -> [Expression]? {
         guard case .composition(let first, let second) = node else { return [self] }
         guard limit > 1, let left = first.factors(limit: limit - 1),
             let right = second.factors(limit: limit - left.count)

@@ -3,6 +3,9 @@ extension OperatorGraph {
     mutating func value(
         of function: MatrixFunction, _ map: Expression, _ kind: Kind, _ known: inout [Expression: Value]
     ) -> Value {
+        if function.isOfEigenvalues, let similar = symmetric(function, map) {
+            return value(of: function, similar, kind, &known)
+        }
         switch function {
         case .trace(let options): return trace(map, options, &known)
         case .diagonal(let options): return diagonal(map, options, &known)
@@ -28,6 +31,18 @@ extension OperatorGraph {
                 .function(function), over: map, width: min(options.samples, Iteration.widestProbes), kind, &known)
         }
     }
+
+    private mutating func symmetric(_ function: MatrixFunction, _ map: Expression) -> Expression? {
+        guard let similar = map.symmetricallySimilar else { return nil }
+        choices.append(
+            Rewrite(
+                rule: OperatorGraph.similarSymmetric, before: "\(function.name)(\(map.text(limit: 200)))",
+                after: "\(function.name)(\(similar.text(limit: 200))): similar, and symmetric"))
+        return similar
+    }
+
+    /// What explain calls it that eigenvalues are those of a similar operator.
+    static let similarSymmetric = "similar-symmetric"
 
     // MARK: Iterations
 

@@ -55,6 +55,34 @@ import Testing
         #expect(got[0] == got[1])
     }
 
+    /// Eigenvalues of preconditioned operators, which are not symmetric: sums of their powers are the matrix's.
+    @Test(
+        arguments: [
+            "inverse(kfac(fisher=type2) + 0.1 * identity) @ ggn", "ggn @ inverse(ekfac + 0.1 * identity)",
+            "power(kfac(fisher=type2) + 0.1 * identity, -0.5) @ hessian",
+            "inverse(2 * kfoc(fisher=type2) + 0.1 * identity) @ transpose(jacobian) @ jacobian",
+        ], ways)
+    func spectraOfPreconditionedOperators(map: String, disabled: Set<String>) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        let got = try zoo.values(["eigenvalues(\(map), count=\(matrix.rows), which=largest)"], disabling: disabled)[0]
+        #expect(got == got.sorted(by: >))
+        var power = matrix
+        for exponent in 1...3 {
+            let sum = got.reduce(0) { sum, value in sum + (0..<exponent).reduce(1) { product, _ in product * value } }
+            expectNear([sum], [power.trace], 1e-8, "power \(exponent)")
+            power = power * matrix
+        }
+    }
+    @Test func otherProductsHaveNoRealSpectra() throws {
+        let zoo = try OperatorZoo()
+        let refused = ["eigenvalues(hessian @ ggn)", "eigenvectors(inverse(kfac + 0.1 * identity) @ ggn)"]
+        for request in refused {
+            let error = #expect(throws: (any Error).self) { try zoo.values([request]) }
+            #expect("\(error!)".contains("not its own transpose"), "\(request)")
+        }
+    }
+
     /// A v = lambda v, orthonormal, complete and in order: nothing else has these.
     @Test(arguments: OperatorZoo.symmetric) func spectra(map: String) throws {
         let zoo = try OperatorZoo()
