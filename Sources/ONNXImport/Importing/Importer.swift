@@ -35,6 +35,8 @@ final class Importer {
     /// The names that are visible to a node, and what they stand for.
     struct Scope {
         var values: [String: Value] = [:]
+        /// ONNX's element types of constants, inputs and what is cast: a `Value` knows no widths.
+        var types: [String: ONNXTensorProto.DataType] = [:]
         /// The attributes of the function whose body this is.
         var attributes: [String: ONNXAttributeProto] = [:]
         var opsets: [String: Int]
@@ -56,7 +58,9 @@ final class Importer {
                 throw ONNXImportError(.invalid, "\(file.name): initializer '\(tensor.name)': \(error.message)")
             }
         }
+        for tensor in file.graph.initializer { scope.types[tensor.name] = tensor.type }
         for input in file.dataInputs where names.contains(input.name) {
+            scope.types[input.name] = ONNXTensorProto.DataType(rawValue: Int(input.type.tensorType.elemType))
             let type = try dimensions.type(of: input, examples: examples)
             let node = try graph.input(.data(input.name), type)
             inputs.append(ModelInput(name: input.name, node: node, type: type))
@@ -79,6 +83,7 @@ final class Importer {
             for (name, value) in zip(node.output, outputs) where !name.isEmpty {
                 guard let value else { continue }
                 scope.values[name] = value
+                scope.types[name] = node.statedType(scope.types)
                 if case .node(let result) = value { graph.setOrigin(node.name.isEmpty ? name : node.name, of: result) }
             }
             if graph.count > before { places.append((graph.count, node.place)) }
@@ -93,14 +98,15 @@ final class Importer {
         }
         let inputs = try node.input.map { try value(named: $0, scope, node) }
         if let function = file.function(for: node) {
-            return try call(function, inputs, attributes)
+            return try call(function, inputs, node.input.map { scope.types[$0] }, attributes)
         }
         if node.opType == "If", ONNXFile.domain(node.domain).isEmpty {
             return try branch(inputs, attributes, scope)
         }
         guard let rule = OperatorRegistry.rule(for: node) else { throw file.unsupportedError([node.qualifiedType: 1]) }
         let call = OperatorCall(
-            importer: self, node: node, inputs: inputs, attributes: attributes, opset: scope.opsets[""] ?? 0)
+            importer: self, node: node, inputs: inputs, inputTypes: node.input.map { scope.types[$0] },
+            attributes: attributes, opset: scope.opsets[""] ?? 0)
         let outputs = try rule(call)
         for case .node(let output) in outputs { try check(size: graph.shape(output)) }
         return outputs
@@ -134,7 +140,8 @@ final class Importer {
     // MARK: functions and branches
 
     private func call(
-        _ function: ONNXFunctionProto, _ inputs: [Value?], _ attributes: [String: ONNXAttributeProto]
+        _ function: ONNXFunctionProto, _ inputs: [Value?], _ types: [ONNXTensorProto.DataType?],
+        _ attributes: [String: ONNXAttributeProto]
     ) throws -> [Value?] {
         callDepth += 1
         defer { callDepth -= 1 }
@@ -143,6 +150,7 @@ final class Importer {
         for entry in function.opsetImport { opsets[ONNXFile.domain(entry.domain)] = Int(entry.version) }
         var scope = Scope(opsets: opsets)
         for (name, value) in zip(function.input, inputs) { scope.values[name] = value }
+        for (name, type) in zip(function.input, types) { scope.types[name] = type }
         for attribute in function.attributeProto { scope.attributes[attribute.name] = attribute }
         scope.attributes.merge(attributes) { $1 }
         try run(ONNXFile.needed(function.node, for: function.output), &scope)
@@ -160,7 +168,10 @@ final class Importer {
             throw GraphError(.invalid, "a branch is missing")
         }
         var scope = outer
-        for tensor in body.initializer { scope.values[tensor.name] = .host(try tensor.hostTensor()) }
+        for tensor in body.initializer {
+            scope.values[tensor.name] = .host(try tensor.hostTensor())
+            scope.types[tensor.name] = tensor.type
+        }
         try run(ONNXFile.needed(body.node, for: body.output.map(\.name)), &scope)
         return body.output.map { scope.values[$0.name] }
     }
@@ -186,6 +197,19 @@ final class Importer {
             )
         }
         return prediction
+    }
+}
+
+extension ONNXNodeProto {
+    /// The element type of the first output, where the node says it.
+    fileprivate func statedType(_ types: [String: ONNXTensorProto.DataType]) -> ONNXTensorProto.DataType? {
+        switch opType {
+        case "Cast": attribute.first { $0.name == "to" }.flatMap { ONNXTensorProto.DataType(rawValue: Int($0.i)) }
+        case "CastLike": input.count > 1 ? types[input[1]] : nil
+        case "Constant": attribute.first { $0.name == "value" }?.t.type
+        case "Identity": input.first.flatMap { types[$0] }
+        default: nil
+        }
     }
 }
 

@@ -9,6 +9,8 @@ struct OperatorCall {
     let importer: Importer
     let node: ONNXNodeProto
     let inputs: [Value?]
+    /// The ONNX element types of the inputs, where the file says them.
+    let inputTypes: [ONNXTensorProto.DataType?]
     let attributes: [String: ONNXAttributeProto]
     /// The version of ONNX's operators that the model (or the function) asks for.
     let opset: Int

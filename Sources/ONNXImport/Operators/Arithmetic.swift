@@ -69,16 +69,4 @@ extension OperatorCall {
         }
         return [try select(condition, value(1), value(2))]
     }
-
-    func castTo() throws -> [Value] {
-        guard let number = try int("to") else { throw invalid("its attribute 'to' is missing") }
-        let type = ONNXTensorProto.DataType(rawValue: number) ?? .undefined
-        switch ONNXTensorProto.kind(of: type) {
-        case .real: return [try cast(value(0), to: .real)]
-        case .integer: return [try cast(value(0), to: .int64)]
-        case .bool: return [try cast(value(0), to: .bool)]
-        case nil: throw unsupported("a cast to the type \(ONNXTensorProto.name(of: type)) is not supported")
-        }
-    }
-    func castLike() throws -> [Value] { [try cast(value(0), to: element(value(1)))] }
 }

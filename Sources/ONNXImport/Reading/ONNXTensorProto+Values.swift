@@ -14,9 +14,26 @@ extension ONNXTensorProto {
 
     static func kind(of type: DataType) -> Kind? {
         switch type {
-        case .float, .double, .float16, .bfloat16: .real
-        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: .integer
+        case .float, .double, .float16, .bfloat16, .float8E4M3Fn, .float8E4M3Fnuz, .float8E5M2, .float8E5M2Fnuz,
+            .float8E8M0, .float4E2M1:
+            .real
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .int4, .uint4, .int2, .uint2: .integer
         case .bool: .bool
+        default: nil
+        }
+    }
+
+    /// The bits of an integer type in which shape arithmetic and indices of a model could overflow.
+    static func narrowInteger(_ type: DataType) -> (bits: Int, isSigned: Bool)? {
+        switch type {
+        case .int16: (16, true)
+        case .uint16: (16, false)
+        case .int8: (8, true)
+        case .uint8: (8, false)
+        case .int4: (4, true)
+        case .uint4: (4, false)
+        case .int2: (2, true)
+        case .uint2: (2, false)
         default: nil
         }
     }
@@ -46,30 +63,36 @@ extension ONNXTensorProto {
     func checkStorage() throws {
         if isExternal { throw GraphError(.invalid, "its values are in another file, where no tensor's may be") }
         let expected = try sizes().reduce(1, *)
-        guard let width = byteWidth else { return }
+        guard let width = bitWidth else { return }
+        let bytes = (expected * width + 7) / 8
         if hasRawData, !(rawData.isEmpty && storedCount > 0) {
-            guard rawData.count == expected * width else {
-                throw invalid("\(expected) elements of \(width) bytes expected, found \(rawData.count) bytes")
+            guard rawData.count == bytes else {
+                let size = width < 8 ? "\(width) bits" : "\(width / 8) bytes"
+                throw invalid("\(expected) elements of \(size) expected, found \(rawData.count) bytes")
             }
         } else {
-            guard storedCount == expected else { throw invalid("\(expected) elements expected, found \(storedCount)") }
+            // Several elements of less than a byte share an entry.
+            let entries = width < 8 ? bytes : expected
+            guard storedCount == entries else { throw invalid("\(entries) elements expected, found \(storedCount)") }
         }
     }
 
     /// The bytes that the values take where they are stored as such; nil for unknown types and impossible shapes.
     var byteCount: Int? {
-        guard let width = byteWidth, let sizes = try? sizes() else { return nil }
-        return sizes.reduce(width, *)
+        guard let width = bitWidth, let sizes = try? sizes() else { return nil }
+        return (sizes.reduce(width, *) + 7) / 8
     }
 
     private func invalid(_ message: String) -> GraphError { GraphError(.invalid, message) }
 
-    private var byteWidth: Int? {
+    private var bitWidth: Int? {
         switch type {
-        case .bool, .int8, .uint8: 1
-        case .float16, .bfloat16, .int16, .uint16: 2
-        case .float, .int32, .uint32: 4
-        case .double, .int64, .uint64: 8
+        case .int2, .uint2: 2
+        case .int4, .uint4, .float4E2M1: 4
+        case .bool, .int8, .uint8, .float8E4M3Fn, .float8E4M3Fnuz, .float8E5M2, .float8E5M2Fnuz, .float8E8M0: 8
+        case .float16, .bfloat16, .int16, .uint16: 16
+        case .float, .int32, .uint32: 32
+        case .double, .int64, .uint64: 64
         default: nil
         }
     }
@@ -91,7 +114,15 @@ extension ONNXTensorProto {
         return elements
     }
 
-    /// The elements of a floating-point tensor, in their own precision (half precisions as Float).
+    /// The bits of elements that take a byte or less, the first in each byte's lowest.
+    private func smallBits() throws -> [UInt8] {
+        let bytes = usesRawData ? raw(UInt8(0)) : int32Data.map { UInt8(truncatingIfNeeded: $0) }
+        guard let width = bitWidth, width < 8 else { return bytes }
+        let (perByte, mask) = (8 / width, UInt8(1 << width - 1))
+        return try (0..<sizes().reduce(1, *)).map { bytes[$0 / perByte] >> ($0 % perByte * width) & mask }
+    }
+
+    /// The elements of a floating-point tensor, in their own precision (those of 16 bits or fewer as Float).
     func realValues() throws -> ParameterValues {
         try checkStorage()
         switch type {
@@ -100,7 +131,9 @@ extension ONNXTensorProto {
         case .float16, .bfloat16:
             let bits = usesRawData ? raw(UInt16(0)) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
             return .float32(bits.map(type == .float16 ? Float.init(half:) : { Float(bitPattern: UInt32($0) << 16) }))
-        default: throw unreadableType()
+        default:
+            guard let format = SmallFloat(type) else { throw unreadableType() }
+            return .float32(try smallBits().map { Float(format.value(bits: $0)) })
         }
     }
 
@@ -124,6 +157,9 @@ extension ONNXTensorProto {
     }
 
     private func integerValues() throws -> [Int] {
+        if let (bits, isSigned) = ONNXTensorProto.narrowInteger(type), bits < 8 {
+            return try smallBits().map { Int($0) - (isSigned && $0 >> (bits - 1) == 1 ? 1 << bits : 0) }
+        }
         guard usesRawData else {
             return switch type {
             case .int64: int64Data.map(Int.init)
