@@ -3,12 +3,6 @@ import TensorIR
 /// Attention and rotary embedding as single operators (version 23 on), composed of products and a softmax.
 extension OperatorCall {
     func attention() throws -> [Value] {
-        guard optional(6) == nil else {
-            throw unsupported("nonpad_kv_seqlen is not supported; export the model with a mask")
-        }
-        guard try int("left_window_size", default: -1) < 0, try int("right_window_size", default: -1) < 0 else {
-            throw unsupported("sliding windows are not supported; export the model with a mask")
-        }
         let isFlat = graph.shape(try real(0)).rank == 3
         let query = try heads(0, count: int("q_num_heads"))
         let newKey = try heads(1, count: int("kv_num_heads"))
@@ -35,7 +29,10 @@ extension OperatorCall {
 
         // Several query heads may share a key's: they are an axis of their own.
         let (example, group, member, row, column, inner) = (0, 1, 2, 3, 4, 5)
-        let scale = try float("scale") ?? 1 / Double(size(q, 3)).squareRoot()
+        // Exporters write the usual scale as an attribute, which is a Float.
+        let usual = 1 / Double(try size(q, 3)).squareRoot()
+        let stated = try float("scale") ?? usual
+        let scale = Float(stated) == Float(usual) ? usual : stated
         let grouped = Shape([q[0], k[1], Dimension(heads / groups), q[2], q[3]])
         var scores = try graph.contract(
             graph.reshape(times(query, scale), grouped), [example, group, member, row, inner], key,
@@ -73,33 +70,6 @@ extension OperatorCall {
         }
         let split = try graph.reshape(x, Shape([shape[0], shape[1], Dimension(count), Dimension(features / count)]))
         return try graph.permute(split, [0, 2, 1, 3])
-    }
-
-    /// Scores with -infinity where a position must not be seen.
-    private func masked(_ scores: Node, past: Int) throws -> Node {
-        var scores = scores
-        let shape = graph.shape(scores)
-        let (rows, columns) = (try size(shape, 2), try size(shape, 3))
-        if var mask = optional(3) {
-            let isBool = try element(mask) == .bool
-            let seen = try size(self.shape(mask), self.shape(mask).rank - 1)
-            if seen != 1, seen < columns {
-                var rest = try self.shape(mask)
-                rest[rest.rank - 1] = Dimension(columns - seen)
-                let hidden = HostTensor([], isBool ? .bool([false]) : .real([-.infinity]))
-                mask = try concatenate([mask, broadcast(.host(hidden), to: rest)], axis: rest.rank - 1)
-            }
-            scores =
-                try isBool
-                ? asReal(select(mask, .node(scores), .host(HostTensor(scalar: -.infinity)))) : add(scores, asReal(mask))
-        }
-        if try flag("is_causal", default: false) {
-            guard rows * columns <= 1 << 28 else { throw invalid("its scores of \(shape) are too large") }
-            let sees = (0..<rows).flatMap { row in (0..<columns).map { $0 <= row + past } }
-            let mask = Value.host(HostTensor([rows, columns], sees))
-            scores = try asReal(select(mask, .node(scores), .host(HostTensor(scalar: -.infinity))))
-        }
-        return scores
     }
 
     func rotaryEmbedding() throws -> [Value] {
