@@ -1,18 +1,14 @@
 import Kernels
 import TensorIR
 
-/// Convolution and its transpose, in one or two dimensions.
+/// Convolution and its transpose, in one to three dimensions.
 extension OperatorCall {
     func convolution() throws -> [Value] {
         let (x, weight) = (try real(0), try real(1))
         let extents = try spatialExtents(graph.shape(x))
         let (taps, groups) = try taps(weight, rank: extents.count)
         let window = try slidingWindow(extents: extents, taps: taps)
-        let geometry = ConvolutionGeometry(
-            strides: window.strides, dilations: window.dilations, padLow: window.padLow, padHigh: window.padHigh,
-            groups: groups)
-        let result = try graph.append(Convolution(.output, geometry), x, weight)
-        return [.node(try addChannelBias(result))]
+        return [.node(try addChannelBias(convolved(x, weight, window, groups: groups)))]
     }
 
     /// The transposed convolution is the convolution's transpose in its input: its own input takes the place of the
@@ -39,10 +35,7 @@ extension OperatorCall {
         }
         guard space.allSatisfy({ $0 > 0 }) else { throw invalid("its padding leaves nothing of the result (\(space))") }
         try importer.check(size: Shape(space))
-        let geometry = ConvolutionGeometry(
-            strides: window.strides, dilations: window.dilations, padLow: window.padLow, padHigh: window.padHigh,
-            groups: groups)
-        var result = try graph.append(Convolution(.input, geometry, space: space), weight, x)
+        var result = try transposedConvolved(x, weight, window, groups: groups, space: space)
         for axis in 0..<rank { result = try graph.pad(result, axis: axis + 2, low: 0, high: zeros[axis]) }
         return [.node(try addChannelBias(result))]
     }

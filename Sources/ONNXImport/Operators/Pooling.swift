@@ -1,16 +1,40 @@
 import Kernels
 import TensorIR
 
-/// Pooling: over one or two axes, or over more where windows of one position leave all but two alone.
+/// Pooling: over one or two axes at once, over more in steps.
 extension OperatorCall {
     func maxPool() throws -> [Value] {
-        guard try int("storage_order", default: 0) == 0 else { throw unsupported("storage_order=1 is not supported") }
         let x = try nodeInput(0)
-        let maxima = try overWindows(graph.cast(x, to: .real)) { x, window in
+        let real = try graph.cast(x, to: .real)
+        let maxima = try overWindows(real) { x, window in
             try graph.maximumOverWindows(x, geometry(window), space: outputSizes(window))
         }
-        return [.node(try graph.cast(maxima, to: graph.type(x).element))]
+        let result = Value.node(try graph.cast(maxima, to: graph.type(x).element))
+        guard node.output.count > 1, !node.output[1].isEmpty else { return [result] }
+        return [result, .node(try placesOfMaxima(real))]
     }
+
+    /// Where in the whole tensor each maximum stands; `storage_order` 1 counts along columns within a plane.
+    private func placesOfMaxima(_ x: Node) throws -> Node {
+        let shape = graph.shape(x)
+        guard let sizes = shape.numbers else {
+            throw GraphError(.examplesMeet, "its second output, the places of the maxima, counts the examples")
+        }
+        guard sizes.count <= 4 else { throw unsupported("the places of maxima over more than two axes are not given") }
+        let window = try slidingWindow(extents: Array(sizes[2...]), taps: ints("kernel_shape") ?? [])
+        var places = try graph.append(WindowArgmax(geometry(window), space: outputSizes(window)), x)
+        if try int("storage_order", default: 0) == 1, sizes.count == 4 {
+            let width = try filled(Double(sizes[3]), like: places)
+            let row = try graph.divide(places, width)
+            let column = try graph.subtract(places, graph.multiply(row, width))
+            places = try graph.add(graph.multiply(column, filled(Double(sizes[2]), like: column)), row)
+        }
+        let plane = sizes[2...].reduce(1, *)
+        let starts = HostTensor([sizes[0] * sizes[1]], (0..<(sizes[0] * sizes[1])).map { Extent($0 * plane) })
+        let perPlane = try asNode(.host(starts.reshaped([sizes[0], sizes[1]] + sizes[2...].map { _ in 1 })))
+        return try add(places, perPlane)
+    }
+
     func globalMaxPool() throws -> [Value] {
         let x = try real(0)
         let shape = graph.shape(x)
@@ -43,12 +67,18 @@ extension OperatorCall {
         guard shape.rank >= 3 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
         let window = try slidingWindow(extents: (2..<shape.rank).map { try size(shape, $0) }, taps: taps)
         guard shape.rank > 4 else { return try pool(x, window) }
+        // Windows of one position leave their axis alone. Maxima of maxima are maxima and averages of averages are
+        // averages, padding included, since what counts in a window is a product over the axes.
         let moving = taps.indices.filter { !window.isTrivial($0) }
-        guard moving.count <= 2 else {
-            throw unsupported("windows over \(moving.count) axes are not supported; expected one or two")
+        return try stride(from: 0, to: moving.count, by: 2).reduce(x) { x, first in
+            try overAxes(Array(moving[first..<min(first + 2, moving.count)]), of: x, window, pool)
         }
-        // Windows of one position leave their axis alone.
-        let inner = moving.isEmpty ? [0] : moving
+    }
+    /// The result of `pool` along one or two of the spatial axes.
+    private func overAxes(
+        _ inner: [Int], of x: Node, _ window: SlidingWindow, _ pool: (Node, SlidingWindow) throws -> Node
+    ) throws -> Node {
+        let shape = graph.shape(x)
         let order = (0..<shape.rank).filter { !inner.contains($0 - 2) } + inner.map { $0 + 2 }
         let pooled = try pool(folded(graph.permute(x, order), spatial: inner.count), window.keeping(inner))
         let wide = Shape(

@@ -39,11 +39,11 @@ struct SlidingWindow {
 }
 
 extension OperatorCall {
-    /// The extents of the axes after examples and channels; one or two.
+    /// The extents of the axes after examples and channels; one to three.
     func spatialExtents(_ shape: Shape) throws -> [Int] {
         guard shape.rank >= 3 else { throw invalid("expected examples, channels and space, found the shape \(shape)") }
-        guard shape.rank <= 4 else {
-            throw unsupported("\(shape.rank - 2) spatial axes are not supported; expected one or two")
+        guard shape.rank <= 5 else {
+            throw unsupported("\(shape.rank - 2) spatial axes are not supported; expected one to three")
         }
         return try (2..<shape.rank).map { try size(shape, $0) }
     }
