@@ -25,7 +25,15 @@ extension OperatorCall {
 }
 
 extension Double {
-    /// The shortest decimal number that is this Float. ONNX stores attributes as Float whatever the model's
-    /// precision, and what a person wrote (1e-5, 0.01) is then what a float64 run should use.
-    init(shortest value: Float) { self = Double("\(value)") ?? Double(value) }
+    /// The reciprocal of a whole number or the shortest decimal number that is this Float. ONNX stores attributes as
+    /// Float whatever the model's precision, and what a person wrote (1e-5, 0.01, 1/6) is then what a float64 run should
+    /// use.
+    init(shortest value: Float) {
+        let divisor = (1 / Double(value)).rounded()
+        if (2...1000).contains(abs(divisor)), Float(1 / divisor) == value {
+            self = 1 / divisor
+        } else {
+            self = Double("\(value)") ?? Double(value)
+        }
+    }
 }

@@ -99,13 +99,21 @@ extension OperatorCall {
 
     /// The identity: networks are read for inference.
     func dropout() throws -> [Value] {
-        if let training = optional(2), let known = try hostIfKnown(training), known.booleans() == [true] {
+        if let training = optional(2), let known = try hostIfKnown(training), known.booleans() == [true],
+            try dropsSomething()
+        {
             throw unsupported(
                 "dropout in training mode is not supported; export the model in inference mode (model.eval())")
         }
         let x = try value(0)
         guard node.output.count > 1 else { return [x] }
         return [x, try broadcast(.host(HostTensor([], [true])), to: shape(x))]
+    }
+
+    /// Whether training would set elements to zero.
+    private func dropsSomething() throws -> Bool {
+        guard let ratio = optional(1) else { return true }
+        return try hostIfKnown(ratio)?.reals() != [0]
     }
 
     private func scaledByChannel(_ x: Node) throws -> Node {

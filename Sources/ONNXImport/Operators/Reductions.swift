@@ -61,7 +61,10 @@ extension OperatorCall {
         case .logSum: return .node(try graph.log(graph.sum(node, axes: axes)))
         case .logSumExp:
             let (rows, axis) = try gathered(node, axes: axes)
-            return .node(try graph.logSumExp(rows, axis: axis))
+            let result = try graph.logSumExp(rows, axis: axis)
+            // No terms, or terms of zero only.
+            let nothing = try filled(-.infinity, like: result)
+            return .node(try graph.select(graph.equal(graph.maximum(rows, axes: [axis]), nothing), nothing, result))
         }
     }
 

@@ -78,6 +78,7 @@ extension Extent {
 
     /// -1, 0 or 1 as `a` is below, equal to or above `b`, for every B from 1 on.
     static func order(_ a: Extent, _ b: Extent) throws -> Int {
+        if let x = a.number, let y = b.number { return x < y ? -1 : x > y ? 1 : 0 }
         let difference = try a - b
         if let number = difference.number { return number.signum() }
         let atOne = try difference.value(examples: 1)
@@ -90,6 +91,7 @@ extension Extent {
 
     /// Bounds need a weaker order than comparisons do: where the two agree at B = 1, either will do there.
     private static func bound(_ a: Extent, _ b: Extent, sign: Int) throws -> Extent {
+        if a.number != nil, b.number != nil { return try order(a, b) * sign > 0 ? a : b }
         let difference = try a - b
         let atOne = try difference.value(examples: 1)
         if difference.examples >= 0, atOne >= 0 { return sign > 0 ? a : b }

@@ -27,7 +27,8 @@ package struct EinsumEquation {
         return parts[0].map(Term.letter) + further + (parts.count == 2 ? parts[1].map(Term.letter) : [])
     }
 
-    /// A number for each axis of each operand, equal where letters are, and those of the result.
+    /// A number for each axis of each operand, equal where letters are (twice in one operand: its diagonal), and those
+    /// of the result.
     package func labels(ranks: [Int]) throws -> (operands: [[Int]], result: [Int]) {
         guard ranks.count == operands.count, !ranks.isEmpty else {
             throw GraphError(.invalid, "the equation has \(operands.count) operands, the node \(ranks.count)")
@@ -40,10 +41,6 @@ package struct EinsumEquation {
             let terms = try further >= 0 ? terms(text, furtherAxes: further) : []
             guard terms.count == rank else {
                 throw GraphError(.invalid, "the equation's term '\(text)' does not go with \(rank) axes")
-            }
-            guard Set(terms).count == terms.count else {
-                throw GraphError(
-                    .invalid, "the equation's term '\(text)' repeats a letter, a diagonal; that is not supported")
             }
             mostFurther = max(mostFurther, further)
             all.append(terms)

@@ -47,7 +47,12 @@ extension TensorGraph {
 
     /// An einsum of operands that may have size 1 where others with the same label have more: there they repeat.
     package func einsum(_ nodes: [Node], _ labels: [[Int]], broadcastTo result: [Int]) throws -> Node {
-        var (operands, kept) = (nodes, labels)
+        var (operands, kept): ([Node], [[Int]]) = ([], [])
+        for (node, labels) in zip(nodes, labels) {
+            let (operand, distinct) = try diagonals(node, labels)
+            operands.append(operand)
+            kept.append(distinct)
+        }
         for label in Set(labels.joined()).sorted() {
             let owners = labels.indices.filter { labels[$0].contains(label) }
             let sizes = owners.map { shape(operands[$0])[kept[$0].firstIndex(of: label)!] }
@@ -63,6 +68,26 @@ extension TensorGraph {
             }
         }
         return try einsum(operands, kept, to: result)
+    }
+
+    /// `x` with one axis for each label: of axes that share one, the diagonal.
+    private func diagonals(_ x: Node, _ labels: [Int]) throws -> (Node, [Int]) {
+        guard let second = labels.indices.first(where: { labels[..<$0].contains(labels[$0]) }) else {
+            return (x, labels)
+        }
+        let first = labels.firstIndex(of: labels[second])!
+        let shape = shape(x)
+        guard let size = shape[first].number, shape[second].number == size else {
+            throw GraphError(
+                shape[first].isSymbolic || shape[second].isSymbolic ? .examplesMeet : .invalid,
+                "axes \(first) and \(second) of \(shape) have no diagonal: their sizes differ or hold examples")
+        }
+        let others = labels.indices.filter { $0 != first && $0 != second }
+        let flat = try reshape(
+            permute(x, others + [first, second]), Shape(others.map { shape[$0] } + [Dimension(size * size)]))
+        // Row by row, the diagonal is every (size + 1)-th element.
+        let diagonal = try slice(flat, axis: others.count, start: 0, step: size + 1, count: size)
+        return try diagonals(diagonal, others.map { labels[$0] } + [labels[first]])
     }
 
     /// NumPy's matmul: the last two axes multiply, those before broadcast, a vector gets an axis that disappears again.

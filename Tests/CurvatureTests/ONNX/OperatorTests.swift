@@ -81,6 +81,11 @@ import Testing
         #expect(try Self.apply("Einsum", [2], [1, 2], [w], ["equation": .string("...i,ij")]) == [9, 12, 15])
         #expect(
             try Self.apply("Einsum", [2, 2], [1, 2, 3, 4], [], ["equation": .string("bij->bji")]) == [1, 3, 2, 4])
+        // A diagonal, and the sum of one.
+        #expect(try Self.apply("Einsum", [2, 2], [1, 2, 3, 4], [], ["equation": .string("...ii->...i")]) == [1, 4])
+        let cube = (1...8).map { Double($0) }
+        #expect(try Self.apply("Einsum", [2, 2, 2], cube, [], ["equation": .string("biji->bj")]) == [1 + 6, 3 + 8])
+        #expect(try Self.apply("Einsum", [2, 2, 2], cube, [], ["equation": .string("biii->bi")]) == [1, 8])
     }
 
     @Test func normalizations() throws {
@@ -139,6 +144,9 @@ import Testing
             #expect(Self.isClose(before, wanted), "\(type): \(before)")
         }
         #expect(try Self.apply("CumSum", [2, 2], x, [Self.number(2)], ["reverse": .int(1)]) == [-1, -2, 7, 4])
+        // The logarithm of nothing.
+        #expect(
+            try Self.apply("ReduceLogSumExp", [2], [-.infinity, -.infinity], [Self.list([1])]) == [-.infinity])
     }
 
     @Test func piecesAndShapes() throws {
@@ -170,6 +178,27 @@ import Testing
                 == [1, 1.25, 1.75, 2])
         #expect(
             try Self.apply("Resize", [1, 2], [1, 2], [Self.reals([0], []), Self.reals([3], [1, 1, 2])]) == [1, 1, 2, 2])
+    }
+
+    /// Attributes are Floats; what they stand for is not.
+    @Test func attributesAsTheyWereMeant() {
+        #expect(Double(shortest: 1 / 6) == 1 / 6.0)
+        #expect(Double(shortest: -1 / 3) == -1 / 3.0)
+        #expect(Double(shortest: 1e-5) == 1e-5)
+        #expect(Double(shortest: 0.01) == 0.01)
+        #expect(Double(shortest: 1.0507) == 1.0507)
+        #expect(Double(shortest: 0) == 0)
+        #expect(Double(shortest: .infinity) == .infinity)
+    }
+
+    @Test func dropoutThatDropsNothing() throws {
+        let yes = ONNXTensorProto.with { ($0.dataType, $0.int32Data) = (9, [1]) }
+        #expect(try Self.apply("Dropout", [2], [1, 2], [Self.reals([], [0]), yes]) == [1, 2])
+        #expect {
+            try Self.apply("Dropout", [2], [1, 2], [Self.reals([], [0.1]), yes])
+        } throws: {
+            "\($0)".contains("dropout in training mode is not supported")
+        }
     }
 
     @Test func sequencesBetweenASplitAndItsParts() throws {

@@ -40,6 +40,10 @@ import Testing
         #expect(try Extent.maximum(b, 1) == b)
         #expect(try Extent.minimum(1, b) == 1)
         #expect(b != 1)
+        // What is infinite before a cast to integers is still in order.
+        #expect(try Extent.minimum(Extent(.min), 31) == Extent(.min))
+        #expect(try Extent.maximum(Extent(.min), Extent(.max)) == Extent(.max))
+        #expect(try Extent.order(Extent(.min), 8) == -1)
     }
 
     @Test func overflowIsAnError() {
