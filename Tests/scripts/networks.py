@@ -107,8 +107,7 @@ def reference(network, parameters, inputs, targets, v):
 
 def selected(network, path):
     """The parameters that the file has under their own names and with their own values, each with the names that PyTorch ties
-    to it, and the names that are missing. Tied parameters of which the file has copies are parameters of their own; those of which
-    it has a transposed copy are not compared, since it is not said which of their uses has become the copy's."""
+    to it, and the names that are missing. Tied parameters of which the file has copies with names are parameters of their own."""
     initializers = {entry.name: entry for entry in onnx.load(path, load_external_data=False).graph.initializer}
     groups = {}
     for name, value in network.named_parameters(remove_duplicate=False):
@@ -118,13 +117,7 @@ def selected(network, path):
         names = [name for name, _ in group]
         present = [name for name, value in group if name in initializers and np.array_equal(
             onnx.numpy_helper.to_array(initializers[name], str(path.parent)), value.detach().numpy())]
-        value = group[0][1].detach().numpy()
-        is_copied = len(group) > 1 and value.ndim == 2 and any(
-            list(entry.dims) == list(value.shape[::-1]) and np.array_equal(onnx.numpy_helper.to_array(entry, str(path.parent)), value.T)
-            for entry in initializers.values())
-        if is_copied:
-            missing.append(names[0])
-        elif len(present) == 1:
+        if len(present) == 1:
             kept.append(present + [name for name in names if name not in present])
         elif present:
             kept += [[name] for name in present]
@@ -142,8 +135,8 @@ def rounded_constants(path):
     """How many constants of a float64 network the exporter rounded to float32: with them it is another function."""
     graph = onnx.load(path, load_external_data=False).graph
     constants = [attribute.t for node in graph.node if node.op_type == "Constant" for attribute in node.attribute if attribute.name == "value"]
-    constants += [entry for entry in graph.initializer if entry.data_type == onnx.TensorProto.FLOAT and not entry.external_data]
-    values = [onnx.numpy_helper.to_array(entry).reshape(-1) for entry in constants if entry.data_type == onnx.TensorProto.FLOAT]
+    constants += [entry for entry in graph.initializer if entry.data_type == onnx.TensorProto.FLOAT]
+    values = [onnx.numpy_helper.to_array(entry, str(path.parent)).reshape(-1) for entry in constants if entry.data_type == onnx.TensorProto.FLOAT]
     return sum(bool((np.isfinite(entry) & (entry * 1024 % 1 != 0)).any()) for entry in values)
 
 

@@ -10,6 +10,8 @@ struct FileWeights {
         var values: ParameterValues
     }
     let parameters: [Weight]
+    /// The names of transposed copies of parameters, which are none themselves, and the positions of the parameters.
+    let transposedCopies: [String: Int]
     /// Other values for the parameters, where they are given.
     let checkpoint: Checkpoint?
 
@@ -18,15 +20,23 @@ struct FileWeights {
         let tensors = file.graph.initializer.filter { tensor in
             tensor.kind == .real && (!tensor.dims.isEmpty || !Weight.isGenerated(tensor.name))
         }
-        parameters = try tensors.map { tensor in
+        let stored = try tensors.map { tensor in
             do {
-                if let values = try checkpoint?.values(of: tensor.name, shape: tensor.sizes()) {
-                    return Weight(name: tensor.name, sizes: try tensor.sizes(), values: values)
-                }
                 return Weight(name: tensor.name, sizes: try tensor.sizes(), values: try tensor.realValues())
             } catch let error as GraphError {
                 throw ONNXImportError(.invalid, "\(file.name): initializer '\(tensor.name)': \(error.message)")
             }
+        }
+        // Told by the file's own values; a checkpoint has them once.
+        let copies = FileWeights.transposedCopies(among: stored)
+        let kept = stored.indices.filter { copies[$0] == nil }
+        var names: [String: Int] = [:]
+        for (copy, original) in copies { names[stored[copy].name] = kept.firstIndex(of: original)! }
+        transposedCopies = names
+        parameters = try kept.map { index in
+            var weight = stored[index]
+            if let values = try checkpoint?.values(of: weight.name, shape: weight.sizes) { weight.values = values }
+            return weight
         }
     }
 }

@@ -60,11 +60,16 @@ struct TrainableParameters {
                 name: weight.name, shape: weight.sizes, isTrainable: isTrainable, reason: reason, node: node,
                 values: weight.values)
         }
-        guard !doubtful.isEmpty else { return (parameters, []) }
+        let ties = importer.weights.transposedCopies.sorted { $0.key < $1.key }.map { name, index in
+            "\(name) is \(importer.weights.parameters[index].name) transposed, a copy of a tied parameter: they count as one"
+        }
+        guard !doubtful.isEmpty else { return (parameters, ties) }
         let list = doubtful.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
         return (
             parameters,
-            ["left out of the parameters as masks, position tables or constants: \(list); --parameters takes them in"]
+            ties + [
+                "left out of the parameters as masks, position tables or constants: \(list); --parameters takes them in"
+            ]
         )
     }
 

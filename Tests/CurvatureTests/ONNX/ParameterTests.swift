@@ -36,6 +36,25 @@ import Testing
         #expect(try model.model().parameters.map(\.name) == ["unused", "w", "gate", "broken", "scale"])
     }
 
+    /// A table that is looked up and multiplied by, of which the exporter has written a transposed copy.
+    @Test func aTransposedCopyIsTheParameterItself() throws {
+        let table: [Double] = [1, 2, 3, 4, 5, 6]
+        var model = ONNXTestModel(input: [2])
+        model.weight("head", [3, 2], table)
+        model.weight("val_7", [2, 3], [1, 3, 5, 2, 4, 6])
+        model.weight("val_8", [2, 3], [1, 3, 5, 2, 4, 7])
+        model.weight("chosen", [2, 3], [1, 3, 5, 2, 4, 6])
+        model.add("MatMul", ["x", "val_7"], ["a"])
+        model.add("MatMul", ["x", "val_8"], ["b"])
+        model.add("MatMul", ["x", "chosen"], ["c"])
+        model.add("Concat", ["a", "b", "c"], ["y"], ["axis": .int(1)])
+        let read = try model.model()
+        #expect(read.parameters.map(\.name) == ["head", "val_8", "chosen"])
+        #expect(read.notes == ["val_7 is head transposed, a copy of a tied parameter: they count as one"])
+        #expect(try Self.reasons(model)["head"] == "trainable")
+        #expect(try model.predictions(["x": [1, 10]], examples: 1) == [21, 43, 65, 21, 43, 75, 21, 43, 65])
+    }
+
     @Test func statistics() throws {
         var model = ONNXTestModel(input: [2])
         for name in ["weight", "bias", "mean", "var"] { model.weight(name, [2]) }
