@@ -33,7 +33,8 @@ package final class NearestKroneckerKernel: Kernel {
         let (rows, columns) = (block.outputs * block.outputs, block.inputs * block.inputs)
         let matrix = packed.address + block.source * 8
         var search = SingularTripleSearch(
-            rows: rows, start: NearestFactors.start(inputs: block.inputs), tolerance: 1e-15)
+            rows: rows, start: NearestFactors.start(inputs: block.inputs), depth: NearestKroneckerKernel.depth,
+            tolerance: 1e-15)
         func product(_ x: [Double], transposed: Bool) -> [Double] {
             var y = [Double](repeating: 0, count: transposed ? columns : rows)
             x.withUnsafeBufferPointer { x in
@@ -56,5 +57,6 @@ package final class NearestKroneckerKernel: Kernel {
             input: target + block.inputTarget)
     }
 
-    private static let mostSteps = 400 * SingularTripleSearch.mostDepth
+    private static let depth = 24
+    private static let mostSteps = 400 * depth
 }

@@ -1,7 +1,7 @@
 /// Elements from and to Swift's arrays, in row-major order, converted to the operand's storage. Operands must be contiguous.
 ///
 /// `fill` has a function for each type that arrays have here, not a generic one: that would run unspecialized in other modules,
-/// at a hundred times the cost.
+/// and far slower.
 extension Operand {
     package func fill(_ values: UnsafeBufferPointer<Double>) { fill(values, real: { $0 }, integer: { Int64($0) }) }
     package func fill(_ values: ArraySlice<Double>) { values.withUnsafeBufferPointer { fill($0) } }

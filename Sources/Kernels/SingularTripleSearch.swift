@@ -6,6 +6,7 @@ package struct SingularTripleSearch {
     package private(set) var right: [Double]
     /// Of the best triple so far: norm(A^T u - value v).
     package private(set) var residual = Double.infinity
+    package var relativeResidual: Double { value == 0 ? 0 : residual / value }
     /// Whether the triple is as good as was asked, or as rounding allows.
     package private(set) var hasConverged = false
 
@@ -16,21 +17,20 @@ package struct SingularTripleSearch {
     private var betas: [Double] = []
     private let depth: Int
     private let tolerance: Double
-    /// Of the last basis that was given up.
-    private var previous = 0.0
-
-    package static let mostDepth = 24
+    /// When the last basis was given up.
+    private var previousResidual = Double.infinity
 
     /// - Parameters:
     ///   - rows: Of the matrix; its columns are the entries of `start`.
     ///   - start: Not orthogonal to the right singular vector.
+    ///   - depth: Vectors of a basis on either side, before a restart.
     ///   - tolerance: Of the residual, relative to the value.
-    package init(rows: Int, start: [Double], tolerance: Double) {
+    package init(rows: Int, start: [Double], depth: Int, tolerance: Double) {
         (left, right, self.tolerance) = ([Double](repeating: 0, count: rows), start, tolerance)
-        depth = min(Self.mostDepth, rows, start.count)
+        self.depth = min(depth, rows, start.count)
         normalize(&right)
         vs = [right]
-        hasConverged = depth == 0
+        hasConverged = self.depth == 0
     }
 
     /// What `A v` is wanted of.
@@ -59,15 +59,15 @@ package struct SingularTripleSearch {
         let isLast = alphas.last == 0 || beta <= 1e-300 || alphas.count == depth
         let coefficients = best()
         residual = isLast && (alphas.last == 0 || beta <= 1e-300) ? 0 : beta * abs(coefficients.left.last!)
-        // Where rounding ends progress.
-        let isStuck = isLast && previous > 0 && abs(value - previous) <= 1e-16 * value && residual <= 1e-12 * value
+        // Where rounding ends progress: a whole basis that brought nothing.
+        let isStuck = isLast && residual > previousResidual / 2 && residual <= 1000 * tolerance * value
         hasConverged = value == 0 || residual <= tolerance * value || isStuck
         if hasConverged || isLast {
             left = combination(us, coefficients.left)
             right = combination(vs, coefficients.right)
             normalize(&left)
             normalize(&right)
-            (us, vs, alphas, betas, previous) = ([], [right], [], [], value)
+            (us, vs, alphas, betas, previousResidual) = ([], [right], [], [], residual)
         } else {
             vs.append(v)
         }

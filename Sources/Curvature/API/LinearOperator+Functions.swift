@@ -71,7 +71,7 @@ extension LinearOperator {
         Vector(lazy: function(.diagonal(method.options)))
     }
 
-    /// Eigenvalues of a symmetric operator, (count), by thick-restart block Lanczos (Wu and Simon 2000), or by LAPACK where the operator is small. Their
+    /// Eigenvalues of a symmetric operator, or of a product of a symmetric one with an inverse or power of Kronecker-factored curvature, (count), by thick-restart block Lanczos (Wu and Simon 2000), or by LAPACK where the operator is small. Their
     /// residual norms are in the results as "NAME.error".
     ///
     /// - Parameters:

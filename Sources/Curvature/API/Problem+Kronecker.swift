@@ -47,8 +47,8 @@ extension Problem {
     }
 
     /// For each layer the Kronecker product that is nearest to its exact block in Frobenius norm (Van Loan and Pitsianis 1993; Schnaus et al. 2021). Not for
-    /// ``FisherKind/forwardOnly``. Rearranged blocks of m^2 n^2 entries are formed up to 2^24; beyond, their singular vectors are found by some twenty passes
-    /// over the data.
+    /// ``FisherKind/forwardOnly``. Rearranged blocks of m^2 n^2 entries are formed up to 2^24; beyond, their singular vectors are searched
+    /// by products, each a pass over the data.
     public func kfoc(
         fisher: FisherKind = .monteCarlo, samples: Int = 1, seed: UInt64 = 0, separatesWeightAndBias: Bool = true
     ) -> LinearOperator {

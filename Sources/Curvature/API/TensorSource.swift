@@ -31,7 +31,7 @@ public struct HostArray: Sendable {
     /// - Throws: ``ProblemError`` if the shape takes another number of elements.
     @inlinable
     public init(_ values: some Sequence<some BinaryFloatingPoint>, shape: [Int]) throws {
-        // Converted in the caller's module, where the types are known: unspecialized it would take a hundred times as long.
+        // Converted in the caller's module, where the types are known: unspecialized it is far slower.
         try self.init(reals: values.map { Double($0) }, shape: shape)
     }
     /// - Throws: ``ProblemError`` if the shape takes another number of elements.

@@ -40,11 +40,20 @@ extension Execution {
     /// eigenvalues of `ekfac` are those of the run's own data in the averaged factors' eigenbases.
     ///
     /// - Parameter decay: From 0, for no memory, to below 1; 0.95 is usual.
-    /// - Throws: ``ProblemError`` for any other number.
+    /// - Throws: ``ProblemError`` for any other number, and where factors of `kfoc` are searched: there is nothing then that could be averaged.
     public func averageFactors(decay: Double) throws {
         guard decay >= 0, decay < 1 else {
             throw ProblemError(
                 .options, "decay: expected a number from 0 to below 1, found \(NumberText.text(of: decay))")
+        }
+        let isSearched = plan.operators.reachable(from: plan.roots).contains { value in
+            if case .kronecker(.rearrangedProducts, _) = plan.operators[value] { true } else { false }
+        }
+        guard !isSearched else {
+            throw ProblemError(
+                .options,
+                "averageFactors: the factors of kfoc are searched for layers whose rearranged blocks have more than 2^24 entries, and only blocks that are there can be averaged; expected kfac or ekfac, or smaller layers"
+            )
         }
         averages = FactorAverages(decay: decay)
     }

@@ -4,6 +4,8 @@ package enum IterationOutcome: Sendable {
     case estimate(Estimate)
     case diagonal(DiagonalEstimate)
     case eigenpairs(Eigenpairs)
+    /// Singular vectors, with the worst residual norm relative to the singular value.
+    case search(applications: Int, residual: Double, converged: Bool)
     /// A density from so many products.
     case density(applications: Int)
     /// An exact value, from so many products.
@@ -17,6 +19,7 @@ package enum IterationOutcome: Sendable {
         case .estimate(let estimate): estimate.converged
         case .diagonal(let estimate): estimate.converged
         case .eigenpairs(let pairs): pairs.converged.allSatisfy(\.self)
+        case .search(_, _, let converged): converged
         case .density, .exact: true
         }
     }
@@ -37,6 +40,9 @@ package enum IterationOutcome: Sendable {
             let missing = pairs.converged.count { !$0 }
             let outcome = missing == 0 ? "" : "stopped: \(missing) of \(pairs.values.count) did not converge; "
             return "\(outcome)\(pairs.applications) products\(restarts), largest residual norm \(worst)"
+        case .search(let applications, let residual, let converged):
+            let worst = NumberText.text(of: residual.rounded(digits: 2))
+            return "\(converged ? "" : "stopped: ")\(applications) products, largest relative residual \(worst)"
         case .density(let applications): return "\(applications) products"
         case .exact(let applications): return "exact, \(applications) product\(applications == 1 ? "" : "s")"
         }
@@ -50,6 +56,7 @@ package enum IterationOutcome: Sendable {
         case .solve(let report): report.hint
         case .estimate, .diagonal: "; give more samples or a larger tolerance"
         case .eigenpairs: "; give more max_iterations, a larger tolerance, or a smaller count"
+        case .search: "; --precision float64, or ekfac, would do"
         case .density, .exact: ""
         }
     }

@@ -25,7 +25,7 @@ extension Iteration.Task {
             }
         case .nearestKronecker(let blocks):
             let search = NearestKroneckerSearch(memory.maps[0], transpose: memory.maps[1], blocks: blocks)
-            return { .eigenpairs(try search.run(into: memory.result, monitor: $0)) }
+            return { try search.run(into: memory.result, monitor: $0) }
         case .dense(let task): return task.runner(memory)
         case .eigenpairs(let options):
             let eigenvalues = try Eigenvalues(memory.maps[0], options: options.lanczos)

@@ -13,9 +13,9 @@ extension Plan {
     func savings(_ counts: RunCounts) throws -> [String: RuleSaving] {
         let own = matmulFlops(counts)
         var savings: [String: RuleSaving] = [:]
-        // Naming a solver saves nothing: without the rule the same one is the default.
+        // Naming a solver saves nothing: without the rule the same one is the default. What cannot be switched off has no saving either.
         for rule in Set(rewrites.filter { $0.declined == nil }.map(\.rule))
-        where rule != ChooseSolver().name && rule != "choose-method" && rule != OperatorGraph.similarSymmetric {
+        where rule != ChooseSolver().name && PlanOptions.ruleNames.contains(rule) {
             let other = try without(rule)
             let theirs = other.counts(applyingAs: self, counts)
             savings[rule] = RuleSaving(

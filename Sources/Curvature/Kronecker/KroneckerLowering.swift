@@ -60,8 +60,30 @@ struct KroneckerLowering {
                 return LayerGradients.Use(
                     weight: layer.weight == nil ? nil : values, bias: use.hasBias ? values : nil)
             }
-            return LayerGradients(layer: layer, uses: uses, columns: nil)
+            return LayerGradients(layer: layer, uses: try joined(uses, of: layer), columns: nil)
         }
+    }
+
+    /// Uses of slices of a weight at which the same gradient arrives are one use, whose inputs add up: sum_s g (a + a')^T. A convolution over three axes is
+    /// such a sum, and its input factor needs what its slices have in common.
+    private func joined(_ uses: [LayerGradients.Use], of layer: FactoredLayer) throws -> [LayerGradients.Use] {
+        var joined: [LayerGradients.Use] = []
+        var places: [Node: Int] = [:]
+        for (use, own) in zip(uses, layer.uses) {
+            guard own.parameter.isOfSlice(in: graph), use.bias == nil, let values = use.weight,
+                case .dense(let input) = values.input
+            else {
+                joined.append(use)
+                continue
+            }
+            if let place = places[values.output], case .dense(let sum)? = joined[place].weight?.input {
+                joined[place].weight!.input = .dense(try graph.add(sum, input))
+            } else {
+                places[values.output] = joined.count
+                joined.append(use)
+            }
+        }
+        return joined
     }
 
     // MARK: Scales

@@ -25,6 +25,9 @@ struct ParameterUse {
     /// From the meeting back to the parameter.
     var path: [Step]
     var kind: Kind
+
+    /// Whether it uses a part of the parameter only.
+    func isOfSlice(in graph: TensorGraph) -> Bool { path.contains { graph.primitive($0.node) is Slice } }
 }
 
 /// Why a parameter has no Kronecker-factored block.

@@ -36,13 +36,10 @@ extension OperatorGraph {
         guard let similar = map.symmetricallySimilar else { return nil }
         choices.append(
             Rewrite(
-                rule: OperatorGraph.similarSymmetric, before: "\(function.name)(\(map.text(limit: 200)))",
+                rule: "similar-symmetric", before: "\(function.name)(\(map.text(limit: 200)))",
                 after: "\(function.name)(\(similar.text(limit: 200))): similar, and symmetric"))
         return similar
     }
-
-    /// What explain calls it that eigenvalues are those of a similar operator.
-    static let similarSymmetric = "similar-symmetric"
 
     // MARK: Iterations
 

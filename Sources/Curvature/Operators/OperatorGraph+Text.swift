@@ -56,8 +56,7 @@ extension OperatorGraph {
         case .iteration(let iteration):
             let map = iteration.maps.first.map { "x -> " + text($0.body, depth: depth - 1) } ?? ""
             switch iteration.task {
-            case .nearestKronecker:
-                return "nearest Kronecker products to \(map.replacing("x -> ", with: "").replacing(" @ x", with: ""))"
+            case .nearestKronecker: return "nearest Kronecker products, of \(map)"
             case .dense(.factorize): return "factors of \(inner(iteration.arguments[0]))"
             case .dense(.logdet): return "logdet(\(inner(iteration.arguments[0])))"
             case .dense(.solve): return "inverse(\(inner(iteration.arguments[0]))) @ \(inner(iteration.arguments[2]))"

@@ -20,8 +20,10 @@ package final class NearestKroneckerSearch {
     private let tolerance: Double
 
     /// Steps after which a search that has not converged is given up.
-    private static let mostSteps = 20 * SingularTripleSearch.mostDepth
-    package static let usualSteps = 10
+    private static let mostSteps = 480
+    package static let usualSteps = 4
+    /// Vectors of a basis, of the size of all factors: a few, since they are long, and since a few steps are usually enough.
+    private static let depth = 8
 
     package init(_ map: any LinearMap, transpose: any LinearMap, blocks: [Block]) {
         (self.map, self.transpose, self.blocks) = (map, transpose, blocks)
@@ -36,14 +38,15 @@ package final class NearestKroneckerSearch {
     }
 
     /// - Parameter result: float64: the factors of each block, output first.
-    package func run(into result: Operand, monitor: IterationMonitor) throws -> Eigenpairs {
+    package func run(into result: Operand, monitor: IterationMonitor) throws -> IterationOutcome {
         var searches = blocks.map {
             SingularTripleSearch(
-                rows: $0.outputCount, start: NearestFactors.start(inputs: $0.inputs), tolerance: tolerance)
+                rows: $0.outputCount, start: NearestFactors.start(inputs: $0.inputs), depth: Self.depth,
+                tolerance: tolerance)
         }
         var (steps, applications) = (0, 0)
         while steps < Self.mostSteps, searches.contains(where: { !$0.hasConverged }) {
-            // What has converged goes along with its last vectors.
+            // What has converged goes along: its right vector, and zeros.
             right.fill(searches.flatMap(\.rightVector))
             try map.apply(right, into: left)
             split(left, \.outputCount) { searches[$0].take(product: $1) }
@@ -51,7 +54,7 @@ package final class NearestKroneckerSearch {
             try transpose.apply(left, into: right)
             split(right, \.inputCount) { searches[$0].take(transposedProduct: $1) }
             (steps, applications) = (steps + 1, applications + 2)
-            try monitor.report(steps, searches.map { $0.value == 0 ? 0 : $0.residual / $0.value }.max() ?? 0)
+            try monitor.report(steps, searches.map(\.relativeResidual).max() ?? 0)
         }
         var target = result.address.assumingMemoryBound(to: Double.self)
         for (search, block) in zip(searches, blocks) {
@@ -60,9 +63,9 @@ package final class NearestKroneckerSearch {
                 input: target + block.outputCount)
             target += block.count
         }
-        return Eigenpairs(
-            values: searches.map(\.value), residuals: searches.map(\.residual),
-            converged: searches.map(\.hasConverged), applications: applications, restarts: 0)
+        return .search(
+            applications: applications, residual: searches.map(\.relativeResidual).max() ?? 0,
+            converged: searches.allSatisfy(\.hasConverged))
     }
 
     private func split(_ packed: Operand, _ count: KeyPath<Block, Int>, _ body: (Int, [Double]) -> Void) {
@@ -76,6 +79,6 @@ package final class NearestKroneckerSearch {
 
     /// Bases of both sides, packed vectors, and a few copies on the way.
     static func workspaceBytes(rows: Int, columns: Int, storage: Storage) -> Int {
-        (rows + columns) * (storage.byteCount + 8 * (SingularTripleSearch.mostDepth + 4))
+        (rows + columns) * (storage.byteCount + 8 * (depth + 4))
     }
 }

@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    /// There are no blocks that could be averaged, and factors by themselves are not averages of anything.
+    @Test func searchedFactorsAreNotAveraged() throws {
+        let problem = try Self.problem("mlp")
+        try KroneckerLowering.$largestRearrangement.withValue(0) {
+            let plan = try Plan(parseRequests(["kfoc @ v"], in: problem), problem: problem)
+            let execution = try Execution(plan)
+            let error = #expect(throws: ProblemError.self) { try execution.averageFactors(decay: 0.9) }
+            #expect(error?.message.contains("factors of kfoc are searched") ?? false)
+        }
+    }
+
     /// A search is one iteration for all layers and all requests, each product one pass.
     @Test func oneSearchServesEverything() throws {
         let problem = try Self.problem("mlp")
