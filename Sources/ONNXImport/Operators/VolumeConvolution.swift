@@ -2,7 +2,8 @@ import Kernels
 import TensorIR
 
 /// Convolutions over three axes, as sums of convolutions over two: one for each tap along the first, of all positions
-/// along it at once, which stand beside the examples.
+/// along it at once, which stand beside the examples. Kronecker factors see through this: slices of a weight at which the same
+/// gradient arrives are one use.
 extension OperatorCall {
     func convolved(_ x: Node, _ weight: Node, _ window: SlidingWindow, groups: Int) throws -> Node {
         guard window.taps.count == 3 else {
