@@ -50,11 +50,17 @@ extension OperatorCall {
         if let scale {
             guard scale > 0, scale * Double(old) < Double(1 << 31) else { throw invalid("a scale is \(scale)") }
             let size = Int((Double(old) * scale).rounded(.down))
+            try check(size)
             return scale == 1 ? nil : (size, scale)
         }
         let size = try wanted!.known()
         guard size > 0, size < 1 << 31, old > 0 else { throw invalid("a size is \(size); expected a positive number") }
+        try check(size)
         return size == old ? nil : (size, Double(size) / Double(old))
+    }
+    /// A table has an entry for each position; no picture has as many.
+    private func check(_ size: Int) throws {
+        guard size <= 1 << 20 else { throw invalid("a size is \(size); expected at most \(1 << 20)") }
     }
 
     /// For each new position the old ones that it is made of: as many for each position.
