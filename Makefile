@@ -7,7 +7,7 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/S
 # Tests build with testability, the command without: a folder each, so that neither builds the other anew.
 TEST_BUILD := .build_test
 
-.PHONY: help run test deps build check format lint docs bench bench-counts record-bench-counts training clean
+.PHONY: help run test deps build check format lint docs bench bench-counts record-bench-counts training fuzz clean
 
 help:
 	@echo "make run     curvature of the digits network, fused beside naive"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   fused against naive, against plain matrix products"
 	@echo "make bench-counts    the benchmarks' predicted work against the counts on record"
 	@echo "make training        a training loop with the curvature of every step"
+	@echo "make fuzz    readers and language under libFuzzer, SECONDS=60 each"
 	@echo "make docs    DocC archives of the library, in .build/documentation"
 	@echo "make format  format the sources"
 
@@ -69,5 +70,10 @@ record-bench-counts: deps
 training: deps
 	$(SWIFT) run -c release --package-path docs/examples/training Training $(DIGITS)/cnn_data.safetensors
 
+# What goes in from outside, under libFuzzer and the address sanitizer: TARGETS of safetensors npy npz onnx requests plan.
+SECONDS ?= 60
+fuzz: deps
+	@SWIFT="$(SWIFT)" sh scripts/fuzz.sh $(SECONDS) $(TARGETS)
+
 clean:
-	rm -rf .build $(TEST_BUILD) Benchmarks/.build docs/examples/training/.build
+	rm -rf .build $(TEST_BUILD) .build_fuzz Benchmarks/.build docs/examples/training/.build

@@ -13,12 +13,16 @@
 /// The bytes go to a temporary file beside the target, which `commit` flushes to the disk and renames over the target.
 /// Whoever reads the target meanwhile sees the old file, and if this value goes away without a commit, because an error
 /// was thrown, the temporary file is removed and the target is as it was.
+///
+/// On Linux the temporary file has no name before the commit, where the file system has such files: a process that is
+/// killed leaves nothing behind.
 package struct AtomicFile: ~Copyable {
     private let path: String
     private let target: String
     private let temporary: String
     private let descriptor: Int32
-    private var isCommitted = false
+    /// Whether there is something under the temporary name.
+    private var isNamed: Bool
 
     /// Begins a file that is to appear at `path`.
     ///
@@ -44,7 +48,9 @@ package struct AtomicFile: ~Copyable {
         // The name does not contain the target's, which may already be as long as a name can be.
         let folder = target.lastIndex(of: "/").map { target[...$0] } ?? ""
         let temporary = "\(folder).curvature-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        var descriptor = AtomicFile.openNameless(in: folder.isEmpty ? "." : String(folder))
+        let isNamed = descriptor < 0
+        if isNamed { descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
         guard descriptor >= 0 else {
             throw FileError(
                 path: path, failed: "cannot be written", remedy: "check that its folder exists and can be written to")
@@ -56,6 +62,7 @@ package struct AtomicFile: ~Copyable {
         self.target = target
         self.temporary = temporary
         self.descriptor = descriptor
+        self.isNamed = isNamed
     }
 
     /// Appends `bytes`.
@@ -89,16 +96,47 @@ package struct AtomicFile: ~Copyable {
         guard fsync(descriptor) == 0 else {
             throw FileError(path: path, failed: "cannot be flushed", remedy: "check the space on the disk")
         }
+        if !isNamed {
+            // A link cannot replace a file, a renaming can.
+            guard AtomicFile.name(descriptor, temporary) else {
+                throw FileError(path: path, failed: "cannot be written", remedy: "check the permissions of its folder")
+            }
+            isNamed = true
+        }
         guard rename(temporary, target) == 0 else {
             throw FileError(path: path, failed: "cannot be replaced", remedy: "check the permissions of its folder")
         }
-        isCommitted = true
+        isNamed = false
     }
 
     deinit {
         close(descriptor)
-        if !isCommitted {
+        if isNamed {
             unlink(temporary)
         }
+    }
+}
+
+extension AtomicFile {
+    /// Opens a file in `folder` that goes away with its last descriptor.
+    ///
+    /// - Returns: a negative number where the system or the file system has no such files.
+    private static func openNameless(in folder: String) -> Int32 {
+        #if os(Linux)
+            // O_TMPFILE, which the importer does not see. Naming the file later takes /proc, which some containers lack.
+            guard access("/proc/self/fd", X_OK) == 0 else { return -1 }
+            return open(folder, O_WRONLY | O_DIRECTORY | 0o20_000_000 | O_CLOEXEC, 0o666)
+        #else
+            return -1
+        #endif
+    }
+
+    /// Gives an open file without a name one that nothing has yet.
+    private static func name(_ descriptor: Int32, _ path: String) -> Bool {
+        #if os(Linux)
+            return linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+        #else
+            return false
+        #endif
     }
 }

@@ -43,13 +43,16 @@ extension SafetensorsEntry {
 
 extension SafetensorsDType {
     /// The bytes of a tensor of `shape`, or `nil` if an `Int` cannot hold them.
-    func byteCount(of shape: [Int]) -> Int? {
+    ///
+    /// Nor may an `Int` overflow where a dimension of 0 is left out, so that whoever has a shape may multiply some of its
+    /// dimensions, in any order.
+    package func byteCount(of shape: [Int]) -> Int? {
         var product = byteCount
         for dimension in shape {
-            let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+            let (next, overflow) = product.multipliedReportingOverflow(by: max(1, dimension))
             guard !overflow else { return nil }
             product = next
         }
-        return product
+        return shape.contains(0) ? 0 : product
     }
 }

@@ -49,7 +49,8 @@ import Testing
         do {
             var file = try AtomicFile(path: path("a"))
             try append("new", to: &file)
-            #expect(try contents.count == 2)
+            // On Linux the temporary file has no name.
+            #expect(try (1...2).contains(contents.count))
         }
         #expect(try contents == ["a"])
         #expect(try text(path("a")) == "old")

@@ -143,6 +143,12 @@ private let save = "save the file again with a safetensors library"
             #"tensor "w": expected a shape of at most 9223372036854775807 bytes, "#
                 + "found F32 [4294967296, 4294967296]; \(save)"),
         BadFile(
+            "sizes beside a zero",
+            header: #"{"w": {"dtype": "F32", "shape": [0, 4294967296, 4294967296], "data_offsets": [0, 0]}}"#,
+            .tensor,
+            #"tensor "w": expected a shape of at most 9223372036854775807 bytes, "#
+                + "found F32 [0, 4294967296, 4294967296]; \(save)"),
+        BadFile(
             "shape whose bytes overflow",
             header: #"{"w": {"dtype": "F32", "shape": [4611686018427387904], "data_offsets": [0, 0]}}"#, .tensor,
             #"tensor "w": expected a shape of at most 9223372036854775807 bytes, "#

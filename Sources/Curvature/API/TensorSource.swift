@@ -1,4 +1,5 @@
 import Foundation
+import Safetensors
 
 /// Tensors by name: a data set, or vectors and weights.
 public struct TensorSource: Sendable {
@@ -48,9 +49,12 @@ public struct HostArray: Sendable {
             case .real(let values): values.count
             case .int64(let values): values.count
             }
-        guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == count else {
+        guard shape.allSatisfy({ $0 >= 0 }), let bytes = SafetensorsDType.f64.byteCount(of: shape) else {
+            throw ProblemError(.data, "an array: expected a shape that fits memory, found \(shape)")
+        }
+        guard bytes == 8 * count else {
             throw ProblemError(
-                .data, "an array: expected \(shape.reduce(1, *)) elements for the shape \(shape), found \(count)")
+                .data, "an array: expected \(bytes / 8) elements for the shape \(shape), found \(count)")
         }
         (self.shape, self.values) = (shape, values)
     }

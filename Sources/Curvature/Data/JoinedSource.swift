@@ -38,7 +38,12 @@ package struct JoinedSource: DataSource {
                             + "but \(first) has \(joined.shape)\(joined.isInteger ? " (integers)" : ""); "
                             + "files of one data set may differ in the number of examples only")
                 }
-                joined.shape[0] += tensor.shape[0]
+                // Tensors without elements may have any number of examples.
+                let (examples, overflow) = joined.shape[0].addingReportingOverflow(tensor.shape[0])
+                guard !overflow else {
+                    throw ProblemError(.data, "\(source.origin): \(OneLine.quoted(name)) has too many examples")
+                }
+                joined.shape[0] = examples
                 tensors[name] = joined
                 let start = pieces[name]!.last!.elements.upperBound
                 pieces[name]!.append(Piece(source: index, elements: start..<start + count))

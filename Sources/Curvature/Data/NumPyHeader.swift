@@ -59,16 +59,13 @@ struct NumPyHeader {
         let list = try entry("shape")
         guard list.first == "(", let end = list.firstIndex(of: ")") else { throw invalid("its shape cannot be read") }
         var shape: [Int] = []
-        var count = dtype.byteCount
         for part in list[list.index(after: list.startIndex)..<end].split(separator: ",") {
             let digits = part.filter { $0 != " " }
             if digits.isEmpty { continue }
             guard let size = Int(digits), size >= 0 else { throw invalid("its shape cannot be read") }
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard !overflow else { throw invalid("its shape is too large") }
-            count = product
             shape.append(size)
         }
+        guard let count = dtype.byteCount(of: shape) else { throw invalid("its shape \(shape) is too large") }
         byteCount = start + length
         guard range.count - byteCount == count else {
             throw invalid("its shape \(shape) takes \(count) bytes, found \(range.count - byteCount)")

@@ -53,7 +53,7 @@ public struct Plan: @unchecked Sendable {
             if case .operator = request.expression.kind {
                 throw ProblemError(
                     .options,
-                    "request '\(request.name)' is \(request.expression.kind); apply it to a vector with @ to get values"
+                    "request \(OneLine.quoted(request.name)) is \(request.expression.kind); apply it to a vector with @ to get values"
                 )
             }
         }

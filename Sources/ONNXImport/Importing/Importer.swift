@@ -25,7 +25,17 @@ final class Importer {
     var softmaxInputs: [Node] = []
     /// Where the tensor nodes that were made for each ONNX node end, for messages.
     private var places: [(end: Int, place: String)] = []
+    /// What was found of nodes that were looked at for equal examples: one that is used often is looked at once.
+    var unrepeated: [UnrepeatedKey: Node?] = [:]
+    struct UnrepeatedKey: Hashable {
+        var node: Node
+        var axis: Int
+    }
     private var callDepth = 0
+    /// Nodes in the bodies of functions that were read so far, those of every call.
+    private var inlined = 0
+    /// Functions that call each other twice over make a model without end out of a few bytes.
+    static let inlinedLimit = 1 << 18
 
     init(_ file: ONNXFile, examples: Dimension, dimensions: OpenDimensions, weights: FileWeights) {
         (self.file, self.examples, self.dimensions, self.weights) = (file, examples, dimensions, weights)
@@ -112,7 +122,13 @@ final class Importer {
             importer: self, node: node, inputs: inputs, inputTypes: node.input.map { scope.types[$0] },
             attributes: attributes, opset: scope.opsets[""] ?? 0)
         let outputs = try rule(call)
-        for case .node(let output) in outputs { try check(size: graph.shape(output)) }
+        for output in outputs {
+            switch output {
+            case .node(let node): try check(size: graph.shape(node))
+            case .host(let tensor): try check(size: Shape(tensor.sizes))
+            case .sequence: break
+            }
+        }
         return outputs
     }
 
@@ -157,7 +173,13 @@ final class Importer {
         for (name, type) in zip(function.input, types) { scope.types[name] = type }
         for attribute in function.attributeProto { scope.attributes[attribute.name] = attribute }
         scope.attributes.merge(attributes) { $1 }
-        try run(ONNXFile.needed(function.node, for: function.output), &scope)
+        let body = ONNXFile.needed(function.node, for: function.output)
+        inlined += body.count
+        guard inlined <= Importer.inlinedLimit else {
+            throw GraphError(
+                .invalid, "the functions' bodies have more than \(Importer.inlinedLimit) nodes, written out")
+        }
+        try run(body, &scope)
         return function.output.map { scope.values[$0] }
     }
 

@@ -63,6 +63,13 @@ extension OperatorCall {
 
     /// One slice of an axis, if all slices are equal: the axis gets the size 1.
     private func unrepeated(_ node: Node, axis: Int, depth: Int) throws -> Node? {
+        let key = Importer.UnrepeatedKey(node: node, axis: axis)
+        if let known = importer.unrepeated[key] { return known }
+        let found = try findUnrepeated(node, axis: axis, depth: depth)
+        importer.unrepeated[key] = .some(found)
+        return found
+    }
+    private func findUnrepeated(_ node: Node, axis: Int, depth: Int) throws -> Node? {
         let shape = graph.shape(node)
         let operands = graph.operands(node)
         if shape[axis] == 1 { return node }

@@ -43,7 +43,10 @@ extension OperatorCall {
                 throw invalid(
                     "\(tensors.map { Shape($0.sizes).description }.joined(separator: ", ")) do not fit side by side")
             }
-            return .host(try HostTensor.concatenated(tensors, axis: axis))
+            // Whoever joins a list to itself a few times over has more than memory holds.
+            let count = tensors.reduce(0) { $0 + $1.count }
+            if count <= HostTensor.foldLimit { return .host(try HostTensor.concatenated(tensors, axis: axis)) }
+            guard !tensors.contains(where: \.isSymbolic) else { throw invalid("a list of \(count) sizes is too large") }
         }
         // Empty operands add nothing: a cache that starts out empty, for instance.
         var nodes = try values.map { try asNode($0) }

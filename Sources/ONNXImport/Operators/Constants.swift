@@ -24,7 +24,7 @@ extension OperatorCall {
         guard bounds.allSatisfy({ $0.count == 1 }) else {
             throw invalid("start, limit and step have to be single numbers")
         }
-        let limit = 1 << 24
+        let limit = 1 << 22
         if bounds[0].element == .int64 {
             let numbers = try bounds.map { bound in
                 guard let number = bound.integers()[0].number else {

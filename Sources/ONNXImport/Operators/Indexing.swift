@@ -27,7 +27,8 @@ extension OperatorCall {
             }
             return index < 0 ? index + size : index
         }
-        if case .host(let tensor) = x, tensor.count <= HostTensor.foldLimit {
+        let sizes = shape.dimensions[..<axis].map(\.inner) + known.sizes + shape.dimensions[(axis + 1)...].map(\.inner)
+        if case .host(let tensor) = x, tensor.count <= HostTensor.foldLimit, HostTensor.isSmall(sizes) {
             return .host(tensor.gathered(axis: axis, indices, shape: known.sizes))
         }
         if let first = indices.first, indices.enumerated().allSatisfy({ $1 == first + $0 }) {
@@ -112,7 +113,9 @@ extension OperatorCall {
     func oneHot() throws -> [Value] {
         let indices = try nodeInput(0)
         let depth = try number(1)
-        guard depth > 0, depth < 1 << 31 else { throw invalid("its depth is \(depth); expected a positive number") }
+        guard depth > 0, depth <= 1 << 24 else {
+            throw invalid("its depth is \(depth); expected a number from 1 to \(1 << 24)")
+        }
         let values = try host(2)
         guard values.count == 2 else { throw invalid("expected two values, off and on, found \(values.count)") }
         let shape = graph.shape(indices)

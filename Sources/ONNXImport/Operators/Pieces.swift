@@ -23,13 +23,16 @@ extension OperatorCall {
         }
         let size = try self.size(shape, axis)
         let count = try given?.count ?? int("num_outputs", default: node.output.count)
-        guard count > 0, count <= max(size, 1 << 16) else {
+        guard count > 0, count <= OperatorCall.partLimit else {
             throw invalid("\(size) positions cannot be split into \(count) parts")
         }
         let chunk = (size + count - 1) / count
         let sizes = given ?? (0..<count).map { max(0, min(chunk, size - $0 * chunk)) }
         return try parts(x, axis: axis, size: size, sizes)
     }
+    /// More parts than any network has: an axis that is made of nothing but its size would be taken apart.
+    static let partLimit = 1 << 16
+
     /// Neighbouring pieces of the given sizes.
     func parts(_ x: Value, axis: Int, size: Int, _ sizes: [Int]) throws -> [Value] {
         guard sizes.allSatisfy({ (0...size).contains($0) }), sizes.reduce(0, +) == size else {
@@ -90,7 +93,7 @@ extension OperatorCall {
         let pads = try ints("pads") ?? numbers(1)
         let given = try optional(3).map { _ in try numbers(3) } ?? Array(0..<rank)
         let axes = try self.axes(given, rank: rank)
-        guard pads.count == 2 * axes.count, pads.allSatisfy({ abs($0) < 1 << 31 }) else {
+        guard pads.count == 2 * axes.count, pads.allSatisfy({ $0.magnitude < 1 << 31 }) else {
             throw invalid("\(pads.count) paddings do not go with \(axes.count) axes; expected two for each")
         }
         let mode = try string("mode", default: "constant")
@@ -164,7 +167,7 @@ extension OperatorCall {
         guard shape.rank >= 2 else { throw invalid("expected matrices, found the shape \(shape)") }
         let (rows, columns) = (try size(shape, shape.rank - 2), try size(shape, shape.rank - 1))
         let diagonal = try optional(1).map { _ in try number(1) } ?? 0
-        guard abs(diagonal) < 1 << 31, rows * columns <= 1 << 28 else {
+        guard diagonal.magnitude < 1 << 31, rows * columns <= 1 << 26 else {
             throw invalid("its matrices of \(shape) are too large")
         }
         let upper = try flag("upper", default: true)

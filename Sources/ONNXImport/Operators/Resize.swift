@@ -88,7 +88,13 @@ extension OperatorCall {
             (size, scale) = (Int((Double(old) * common).rounded(.toNearestOrAwayFromZero)), common)
         }
         guard size > 0, size < 1 << 31, old > 0 else { throw invalid("a size is \(size); expected a positive number") }
+        try check(size)
         return size == old && scale == 1 && !isCropped ? nil : (size, scale)
+    }
+
+    /// A table has an entry for each position; no picture has as many.
+    private func check(_ size: Int) throws {
+        guard size <= 1 << 20 else { throw invalid("a size is \(size); expected at most \(1 << 20)") }
     }
 
     /// The part of each axis that is shown, where the operator crops: from where to where, the whole being 0 to 1.

@@ -7,7 +7,13 @@ extension OperatorCall {
         return values
     }
 
-    func sequenceConstruct() throws -> [Value] { [.sequence(try values())] }
+    /// A part of a sequence; never a sequence itself.
+    private func part(_ value: Value) throws -> Value {
+        if case .sequence = value { throw invalid("a sequence holds tensors, found a sequence in it") }
+        return value
+    }
+
+    func sequenceConstruct() throws -> [Value] { [.sequence(try values().map(part))] }
     func sequenceLength() throws -> [Value] { [.host(HostTensor(scalar: Extent(try sequence(0).count)))] }
 
     func sequenceAt() throws -> [Value] {
@@ -24,7 +30,7 @@ extension OperatorCall {
         guard (-values.count...values.count).contains(index) else {
             throw invalid("the position \(index) lies outside a sequence of \(values.count)")
         }
-        values.insert(try value(1), at: index < 0 ? index + values.count : index)
+        values.insert(try part(value(1)), at: index < 0 ? index + values.count : index)
         return [.sequence(values)]
     }
 
@@ -34,7 +40,13 @@ extension OperatorCall {
         let shape = try self.shape(x)
         let axis = try self.axis(int("axis", default: 0), rank: shape.rank)
         let size = try self.size(shape, axis)
+        func check(count: Int) throws {
+            guard count <= OperatorCall.partLimit else {
+                throw invalid("\(count) parts are too many; expected at most \(OperatorCall.partLimit)")
+            }
+        }
         guard optional(1) != nil else {
+            try check(count: size)
             let singles = try parts(x, axis: axis, size: size, [Int](repeating: 1, count: size))
             if try flag("keepdims", default: true) { return [.sequence(singles)] }
             return [.sequence(try singles.map { try reshape($0, shape.removing(axes: [axis])) })]
@@ -43,6 +55,7 @@ extension OperatorCall {
         if try host(1).sizes.isEmpty {
             let chunk = sizes[0]
             guard chunk > 0 else { throw invalid("parts of \(chunk) positions are not possible") }
+            try check(count: size / chunk)
             sizes = stride(from: 0, to: size, by: chunk).map { min(chunk, size - $0) }
         }
         return [.sequence(try parts(x, axis: axis, size: size, sizes))]

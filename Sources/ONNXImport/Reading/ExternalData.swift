@@ -1,14 +1,15 @@
 import Curvature
 import Foundation
+import Kernels
 
 /// The files beside a model that hold values of its tensors. Each is mapped once, whatever its size, and a tensor's
 /// bytes are a slice of the mapping: nothing is copied.
 struct ExternalData {
-    /// The model's folder; nil for a model in memory.
-    private let folder: URL?
+    /// The model's file; nil for a model in memory.
+    private let model: URL?
     private var files: [String: Data] = [:]
 
-    init(folder: URL?) { self.folder = folder }
+    init(model: URL?) { self.model = model }
 
     /// Gives the graph's tensors, those in attributes and branches included, the bytes that they say are elsewhere.
     mutating func resolve(_ graph: inout ONNXGraphProto, model: String) throws {
@@ -70,14 +71,22 @@ struct ExternalData {
 
     private mutating func contents(of location: String, _ place: String) throws -> Data {
         if let file = files[location] { return file }
-        guard let folder else {
+        guard let model else {
             throw ONNXImportError(
                 .unreadable,
                 "\(place): its values are in the file '\(location)', and a model in memory has no folder to look for it; "
                     + "read the model from its file")
         }
-        do {
-            let file = try Data(contentsOf: folder.appendingPathComponent(location), options: .alwaysMapped)
+        let url = model.deletingLastPathComponent().appendingPathComponent(location)
+        guard isBeside(url, model) else {
+            throw ONNXImportError(
+                .invalid,
+                "\(place): its values are in '\(location)', which is a link to a file outside of the model's folder; "
+                    + "copy that file into the folder")
+        }
+        do throws(FileError) {
+            // Not as Foundation opens files: a pipe of this name would be waited for.
+            let file = try MappedFile(path: url.path).data
             files[location] = file
             return file
         } catch {
@@ -86,6 +95,17 @@ struct ExternalData {
                 "\(place): its values are in '\(location)' in the model's folder, which cannot be read; "
                     + "keep the two files together")
         }
+    }
+
+    /// Whether links lead no further than the model's folder, or than the one that the model itself is linked from: caches
+    /// of downloaded models keep all files of one in such a folder.
+    private func isBeside(_ url: URL, _ model: URL) -> Bool {
+        let file = url.resolvingSymlinksInPath().pathComponents
+        return [
+            model.deletingLastPathComponent().resolvingSymlinksInPath(),
+            model.resolvingSymlinksInPath().deletingLastPathComponent(),
+        ]
+        .contains { file.starts(with: $0.pathComponents) }
     }
 }
 

@@ -30,11 +30,11 @@ struct ONNXFile {
         } catch {
             throw ONNXImportError(.unreadable, "\(url.path): cannot be read: \(error.localizedDescription)")
         }
-        try self.init(data, name: url.lastPathComponent, folder: url.deletingLastPathComponent())
+        try self.init(data, name: url.lastPathComponent, url: url)
     }
 
-    /// - Parameter folder: Where files with external data may be; nil for a model in memory.
-    init(_ data: Data, name: String, folder: URL? = nil) throws {
+    /// - Parameter url: Where the bytes come from, for files beside it; nil for a model in memory.
+    init(_ data: Data, name: String, url: URL? = nil) throws {
         self.name = name
         func unreadable(_ what: String) -> ONNXImportError { ONNXImportError(.unreadable, "\(name): \(what)") }
         guard !data.isEmpty else { throw unreadable("the file is empty; expected an ONNX model") }
@@ -47,7 +47,7 @@ struct ONNXFile {
             throw unreadable("not an ONNX model, or a damaged one (\(error))")
         }
         guard model.hasGraph else { throw unreadable("it holds no graph; expected an ONNX model") }
-        var external = ExternalData(folder: folder)
+        var external = ExternalData(model: url)
         try external.resolve(&model.graph, model: name)
         for index in model.functions.indices { try external.resolve(&model.functions[index].node, model: name) }
         self.model = model

@@ -56,6 +56,10 @@ extension ONNXTensorProto {
             }
             count = product
         }
+        // Without elements, no bytes stand for the other sizes.
+        guard count < 1 << 31 || !dims.contains(0) else {
+            throw invalid("its shape \(dims.map(Int.init)) is not possible")
+        }
         return dims.map(Int.init)
     }
 

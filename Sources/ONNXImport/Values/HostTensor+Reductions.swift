@@ -8,6 +8,8 @@ extension HostTensor {
     func reduced(_ reduction: Reduction, axes: [Int]) throws -> HostTensor? {
         let kept = sizes.indices.filter { !axes.contains($0) }
         let resultSizes = kept.map { sizes[$0] }
+        // An empty tensor may have sums without number.
+        guard HostTensor.isSmall(resultSizes) || count > HostTensor.foldLimit else { return nil }
         let groupSize = axes.reduce(1) { $0 * sizes[$1] }
         let rows = transposed(kept + axes)
         func fold<Element>(_ elements: [Element], _ start: Element?, _ step: (Element, Element) throws -> Element)

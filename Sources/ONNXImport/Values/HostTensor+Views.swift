@@ -11,6 +11,8 @@ extension HostTensor {
 
     /// Positions of a strided view, in row-major order.
     static func positions(sizes: [Int], strides: [Int], offset: Int = 0) -> [Int] {
+        // The sizes beside a zero may be anything.
+        if sizes.contains(0) { return [] }
         var positions = [offset]
         for (size, stride) in zip(sizes, strides) {
             var next: [Int] = []
@@ -48,7 +50,7 @@ extension HostTensor {
     /// The positions `indices` of one axis, in that order.
     func gathered(axis: Int, _ indices: [Int], shape: [Int]) -> HostTensor {
         let inner = sizes[(axis + 1)...].reduce(1, *)
-        let outer = sizes[..<axis].reduce(1, *)
+        let outer = inner == 0 || indices.isEmpty ? 0 : sizes[..<axis].reduce(1, *)
         var positions: [Int] = []
         positions.reserveCapacity(outer * indices.count * inner)
         for lead in 0..<outer {
@@ -64,7 +66,7 @@ extension HostTensor {
     static func concatenated(_ tensors: [HostTensor], axis: Int) throws -> HostTensor {
         var sizes = tensors[0].sizes
         sizes[axis] = tensors.reduce(0) { $0 + $1.sizes[axis] }
-        let outer = sizes[..<axis].reduce(1, *)
+        let outer = sizes[axis...].contains(0) ? 0 : sizes[..<axis].reduce(1, *)
         func join<Element>(_ parts: [[Element]]) -> [Element] {
             let blocks = tensors.map { $0.sizes[axis...].reduce(1, *) }
             var joined: [Element] = []

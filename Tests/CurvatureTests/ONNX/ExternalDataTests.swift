@@ -106,6 +106,44 @@ import Testing
                 + "2 elements of 4 bytes expected, found 4 bytes")
     }
 
+    /// Links are followed within the model's folder, and within the one that the model is linked from.
+    @Test func links() throws {
+        let files = FileManager.default
+        let folder = files.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? files.removeItem(at: folder) }
+        let (models, blobs) = (folder.appendingPathComponent("models"), folder.appendingPathComponent("blobs"))
+        for folder in [models, blobs] { try files.createDirectory(at: folder, withIntermediateDirectories: true) }
+        try Self.bytes([1.5, -2.25] as [Float]).write(to: blobs.appendingPathComponent("w"))
+        let file: Data = try Self.model(["location": "w.bin"]).proto.serializedBytes()
+        try file.write(to: models.appendingPathComponent("m.onnx"))
+        let link = models.appendingPathComponent("w.bin")
+        try files.createSymbolicLink(atPath: link.path, withDestinationPath: "../blobs/w")
+        func error() -> String {
+            do {
+                _ = try Model.onnx(models.appendingPathComponent("m.onnx"))
+                return "no error"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(
+            error()
+                == "m.onnx: initializer 'w': its values are in 'w.bin', which is a link to a file outside of the model's "
+                + "folder; copy that file into the folder")
+        // As caches of downloads have it: both are links.
+        try files.moveItem(at: models.appendingPathComponent("m.onnx"), to: blobs.appendingPathComponent("m"))
+        try files.createSymbolicLink(
+            atPath: models.appendingPathComponent("m.onnx").path, withDestinationPath: "../blobs/m")
+        #expect(error() == "no error")
+        // A pipe is not waited for, nor is a folder read.
+        try files.removeItem(at: link)
+        #expect(mkfifo(link.path, 0o600) == 0)
+        #expect(error().hasSuffix("which cannot be read; keep the two files together"))
+        try files.removeItem(at: link)
+        try files.createDirectory(at: link, withIntermediateDirectories: true)
+        #expect(error().hasSuffix("which cannot be read; keep the two files together"))
+    }
+
     @Test func aModelInMemoryHasNoFolder() {
         #expect(
             Self.model(["location": "m.onnx.data"]).error()
