@@ -104,7 +104,9 @@ public final class Execution {
     private func checkFinite(_ results: Results) throws {
         guard let bad = results.firstNonFinite(plan) else { return }
         let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
-        let cause = try search.firstCause() ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
+        let cause =
+            try search.firstCause() ?? LossRootDiagnosis(plan: plan).possibleCause()
+            ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
         throw ProblemError(
             .notFinite,
             "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"
