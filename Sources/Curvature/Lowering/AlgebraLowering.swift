@@ -48,6 +48,10 @@ struct AlgebraLowering {
         case .kronecker(let step, let operands):
             let operands = try operands.map { try node($0) }
             return try KroneckerStepLowering(graph: graph, operators: operators).lower(step, operands)
+        case .outputKernel(let root, let shift, let factors):
+            return try OutputKernelLowering(
+                graph: graph, layout: operators.exampleFactors[root.curvature]!, examples: operators.shape.examples
+            ).kernel(node(factors), shift: shift)
         case .elementary(let function, let operands):
             let operands = try operands.map { try node($0) }
             return try ElementaryLowering(graph: graph).lower(function, operands, kind)
@@ -78,7 +82,7 @@ struct AlgebraLowering {
             let product = try graph.multiply(graph.cast(node(a), to: .float64), graph.cast(node(b), to: .float64))
             return try graph.sum(product, axes: Array(0..<graph.shape(product).rank))
         case .tensor, .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .hole, .iteration,
-            .curvatureDiagonal:
+            .curvatureDiagonal, .rootProduct, .rootPullback, .exampleFactors:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
     }

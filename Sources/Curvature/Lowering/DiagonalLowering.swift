@@ -1,12 +1,5 @@
 import TensorIR
 
-/// What outer products of gradients are summed up: curvature whose diagonal is a sum of squares of single gradients.
-package enum OuterProductCurvature: Hashable, Sendable {
-    /// Exact, or with labels drawn from the model.
-    case ggn(Sampling?)
-    case empiricalFisher
-}
-
 /// The exact diagonal of J^T H J and its kin: the gradient of every output column of every term of every example by itself, squared and summed.
 ///
 /// One backward sweep with as many columns as the terms of an example have outputs in all. A matrix that is used once at one position needs no
@@ -14,48 +7,26 @@ package enum OuterProductCurvature: Hashable, Sendable {
 struct DiagonalLowering {
     private let network: NetworkLowering
     private var graph: TensorGraph { network.graph }
-    private let uses: ParameterUses
+    private let examples: ExampleGradients
     /// Whether the structure gives a parameter's gradients example by example.
-    private(set) var isSupported: [Bool] = []
+    var isSupported: [Bool] { examples.isSupported }
 
     /// - Precondition: Examples do not meet.
     init(_ network: NetworkLowering) throws {
         self.network = network
-        uses = ParameterUses(network)
-        let stand = try network.standIn()
-        let cotangents = try network.cotangents(of: uses.meetings, seed: stand)
-        for (parameter, list) in uses.uses.enumerated() {
-            let isKnown = uses.unsupported[parameter] == nil && !list.contains(where: \.isGrouped)
-            let values = isKnown ? try? list.map { try self.values($0, cotangents, parameter) } : nil
-            isSupported.append(values != nil)
-        }
-    }
-
-    private func values(_ use: ParameterUse, _ cotangents: [Node: Node], _ parameter: Int) throws -> UseValues {
-        try use.values(cotangents[use.meeting]!, shape: network.problem.parameters[parameter].shape, in: graph)
+        examples = try ExampleGradients(network)
     }
 
     /// One node for each parameter, in its shape; zeros where ``isSupported`` says no.
     func diagonal(_ curvature: OuterProductCurvature) throws -> [Node] {
-        let cotangents = try cotangents(curvature)
-        let gradients = try gradients(cotangents)
+        let cotangents = try network.cotangents(curvature.cotangents, termsApart: true)!
+        let gradients = try examples.gradients(cotangents)
         return try network.problem.parameters.indices.map { index in
             let shape = network.problem.parameters[index].shape
             guard isSupported[index], !gradients[index].isEmpty else { return try graph.filled(0, Shape(shape)) }
             let squares = try squares(gradients[index], columns: cotangents.columns, shape)
             return try scaled(squares, cotangents.factor)
         }
-    }
-
-    private func cotangents(_ curvature: OuterProductCurvature) throws -> Cotangents {
-        var options = KroneckerOptions()
-        switch curvature {
-        case .ggn(nil): options.fisher = .type2
-        case .ggn(let sampling?):
-            (options.fisher, options.samples, options.seed) = (.mc, sampling.samples, sampling.seed)
-        case .empiricalFisher: options.fisher = .empirical
-        }
-        return try network.cotangents(options, termsApart: true)!
     }
 
     /// The loss's divisor, put on after the sums over all data.
@@ -65,25 +36,6 @@ struct DiagonalLowering {
         let real = try graph.cast(sum, to: .real)
         let scaled = try graph.multiply(real, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
         return try factor == 1 ? scaled : graph.scale(scaled, by: factor)
-    }
-
-    // MARK: Gradients
-
-    /// For each parameter, output gradients with a leading axis of columns (if there are several) and inputs of each use.
-    private func gradients(_ cotangents: Cotangents) throws -> [[UseValues]] {
-        let stand = cotangents.columns == nil ? cotangents.node : try network.standIn()
-        let arriving = try network.cotangents(of: uses.meetings, seed: stand)
-        var values = try uses.uses.enumerated().map { index, list in
-            isSupported[index] ? try list.map { try self.values($0, arriving, index) } : []
-        }
-        guard cotangents.columns != nil else { return values }
-        // The sweep for one column stands for all.
-        let outputs = try cotangents.columns(values.joined().map(\.output), standingIn: stand, in: graph)
-        var next = outputs.makeIterator()
-        for index in values.indices {
-            for use in values[index].indices { values[index][use].output = next.next()! }
-        }
-        return values
     }
 
     // MARK: Squares
@@ -147,12 +99,5 @@ struct DiagonalLowering {
         let order = own.indices.sorted { own[$0] < own[$1] }
         let permuted = try graph.permute(turned, Array(lead.indices) + order.map { $0 + lead.count })
         return try graph.reshape(permuted, Shape(lead + shape.map { Dimension($0) }))
-    }
-}
-
-extension ParameterUse {
-    /// Whether it is a convolution in several groups, whose inputs the factors average over.
-    fileprivate var isGrouped: Bool {
-        if case .convolution(let convolution) = kind { convolution.geometry.groups > 1 } else { false }
     }
 }

@@ -37,6 +37,12 @@ final class PassLowering {
             case .loss: results.append((value, .scalar, [try scaledLoss()]))
             case .prediction: results.append((value, .examples, [network.prediction]))
             case .jacobianProduct(let x): results.append((value, .examples, [try network.tangent(pieces(of: x))]))
+            case .rootProduct(let root, let x):
+                results.append((value, .examples, [try network.rootProduct(root, pieces(of: x))]))
+            case .rootPullback(let root, let w):
+                results.append((value, .parameters, try network.rootPullback(root, outputVector(w, of: root))))
+            case .exampleFactors(let root):
+                results.append((value, .examples, [try network.exampleFactors(root).node]))
             case .curvatureDiagonal(let curvature):
                 results.append((value, .parameters, try network.diagonal(curvature)))
             case .kronecker(.factors(let options), _):
@@ -159,6 +165,16 @@ final class PassLowering {
             }!
         default: node = try graph.input(.outputVector(slot: slot(of: value), hasColumns: false), graph.type(network.z))
         }
+        outputInputs[value] = node
+        return node
+    }
+
+    /// A vector with an entry for each row of a root, (examples, terms, cotangents).
+    private func outputVector(_ value: Value, of root: OutputRoot) throws -> Node {
+        let shape = network.problem.shape
+        let type = TensorType(
+            [.examples, Dimension(shape.terms), Dimension(root.curvature.columnsPerTerm(shape))])
+        let node = try graph.input(.outputVector(slot: slot(of: value), hasColumns: false), type)
         outputInputs[value] = node
         return node
     }

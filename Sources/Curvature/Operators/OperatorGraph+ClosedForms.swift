@@ -162,17 +162,19 @@ extension OperatorGraph {
         _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
     ) -> Value {
         let function = MatrixFunction.logdet(options)
-        guard options.isExact, usesClosedForms, let value = closedLogdet(map, &known) else {
+        guard options.isExact, usesClosedForms, let value = closedLogdet(map, options, &known) else {
             return estimate(function, over: map, .scalar, &known)
         }
         noteClosedForm(function, map, value)
         return value
     }
 
-    private mutating func closedLogdet(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+    private mutating func closedLogdet(
+        _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
+    ) -> Value? {
         if let value = kronecker(.logdet, of: map, .scalar) { return value }
         let size = Double(map.kind.shape[0])
-        func exact(_ map: Expression) -> Value { logdet(map, EstimatorOptions(method: .exact), &known) }
+        func exact(_ map: Expression) -> Value { logdet(map, options, &known) }
         func sum(_ terms: [(factor: Double, value: Value)]) -> Value {
             combination(terms.map { CombinationTerm(factor: $0.factor, scalar: nil, value: $0.value) }, .scalar)
         }
@@ -194,7 +196,9 @@ extension OperatorGraph {
         case .blockDiagonal(let blocks) where blocks.allSatisfy(\.isSquare): return sum(blocks.map { (1, exact($0)) })
         case .sum:
             // det(s U U^T + d I) = d^(n - k) det(s U^T U + d I).
-            guard let form = map.shiftedLowRank, let small = form.capacitance else { return nil }
+            guard let form = map.shiftedLowRank, let small = form.capacitance else {
+                return outputSpaceLogdet(map, isOpen: options.method == .auto)
+            }
             let others = size - Double(small.kind.shape[0])
             return sum([(1, exact(small)), (others, logarithm(number(form.shift)))])
         default: return nil

@@ -4,6 +4,11 @@ extension OperatorGraph {
         _ map: Expression, _ options: InverseOptions, _ preconditioner: Expression?, transposed: Bool, _ x: Value,
         _ kind: Kind, _ known: inout [Expression: Value]
     ) -> Value {
+        if options.solver == .direct || options.solver == .auto, preconditioner == nil,
+            let value = outputSpaceSolution(map, options, x, kind, &known)
+        {
+            return value
+        }
         let rows = map.kind.shape[0]
         let solve = SolveOptions(
             solver: options.solver, tolerance: options.tolerance,

@@ -45,10 +45,13 @@ extension OperatorGraph {
         case .kronecker(let step, let operands):
             return step.text { inner(operands[$0 < 0 ? operands.count + $0 : $0]) }
         case .ones: return "ones"
-        case .curvatureDiagonal(.ggn(nil)): return "diagonal(ggn)"
-        case .curvatureDiagonal(.ggn(let sampling?)):
-            return "diagonal(ggn(samples=\(sampling.samples), seed=\(sampling.seed)))"
-        case .curvatureDiagonal(.empiricalFisher): return "diagonal(empirical_fisher)"
+        case .curvatureDiagonal(let curvature): return "diagonal(\(curvature.text))"
+        case .rootProduct(let root, let x): return "\(root.text) @ \(inner(x))"
+        case .rootPullback(let root, let x): return "transpose(\(root.text)) @ \(inner(x))"
+        case .exampleFactors(let root): return "inputs and output gradients of \(root.text)"
+        case .outputKernel(let root, let shift, _):
+            return "\(root.text) @ transpose(\(root.text))"
+                + (shift == 0 ? "" : " + \(NumberText.text(of: shift)) * identity")
         case .columns(let parts): return "[" + parts.map { text($0, depth: depth - 1) }.joined(separator: ", ") + "]"
         case .columnRange(let x, let start):
             let count = kind(value).columns

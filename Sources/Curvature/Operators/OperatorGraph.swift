@@ -19,6 +19,10 @@ package struct OperatorGraph: Sendable {
     package var parameterShapes: [[Int]] = []
     /// For each selected parameter, whether the network gives its gradients example by example; nil where nothing asks.
     package var hasExampleGradients: [Bool]?
+    /// What the rows of roots are made of; none for curvature whose kernel matrix nothing asks for, or that has none.
+    package var exampleFactors: [OuterProductCurvature: ExampleFactorLayout] = [:]
+    /// Whether an inverse that leaves its solver open may be solved in output space.
+    package var choosesOutputSpace = true
     /// Closed forms that were found and methods that were chosen while operators became values.
     package var choices: [Rewrite] = []
     /// Whether what the structure of an operator says about its trace and the like is made use of.

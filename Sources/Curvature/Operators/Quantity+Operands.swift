@@ -1,11 +1,14 @@
 extension Quantity {
     func mapOperands(_ image: (Value) -> Value) -> Quantity {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal: self
+        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal, .exampleFactors: self
         case .kronecker(let step, let operands): .kronecker(step, operands.map(image))
         case .pullback(let terms): .pullback(terms.map { $0.mapArgument(image) })
         case .weighedGradient(let terms): .weighedGradient(terms.map { $0.mapArgument(image) })
         case .jacobianProduct(let x): .jacobianProduct(image(x))
+        case .rootProduct(let root, let x): .rootProduct(root, image(x))
+        case .rootPullback(let root, let x): .rootPullback(root, image(x))
+        case .outputKernel(let root, let shift, let x): .outputKernel(root, shift: shift, image(x))
         case .combination(let terms, let kind):
             .combination(
                 terms.map {

@@ -37,6 +37,14 @@ package enum Quantity: Hashable, Sendable {
     /// The exact diagonal of a sum of outer products of gradients; zero where the structure does not give a parameter's gradients example by
     /// example.
     case curvatureDiagonal(OuterProductCurvature)
+    /// A root of curvature times a vector or block: in output space, a row for each term and cotangent.
+    case rootProduct(OutputRoot, Value)
+    /// The root's transpose times a vector or block in output space.
+    case rootPullback(OutputRoot, Value)
+    /// What the root's rows are made of, for each example.
+    case exampleFactors(OutputRoot)
+    /// The root times its transpose, and a multiple of the identity, from what the rows are made of.
+    case outputKernel(OutputRoot, shift: Double, Value)
     /// Factors of a Kronecker-factored curvature, or what is done with them.
     case kronecker(KroneckerStep, [Value])
     /// Arithmetic that is no linear combination.
@@ -142,9 +150,11 @@ extension Iteration.Task {
 extension Quantity {
     package var operands: [Value] {
         switch self {
-        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal: []
+        case .number, .tensor, .loss, .prediction, .hole, .ones, .curvatureDiagonal, .exampleFactors: []
         case .pullback(let terms), .weighedGradient(let terms): terms.compactMap(\.argument)
-        case .jacobianProduct(let x), .reciprocal(let x), .norm(let x): [x]
+        case .jacobianProduct(let x), .reciprocal(let x), .norm(let x), .rootProduct(_, let x), .rootPullback(_, let x),
+            .outputKernel(_, _, let x):
+            [x]
         case .combination(let terms, _): terms.flatMap { [$0.scalar, $0.value].compactMap(\.self) }
         case .scalarProduct(let a, let b), .diagonalProduct(let a, let b), .denseProduct(let a, _, let b),
             .dot(let a, let b):
@@ -159,13 +169,15 @@ extension Quantity {
         switch self {
         case .kronecker(let step, _): step.isWide
         case .iteration(let iteration): iteration.task.isWide
+        case .outputKernel: true
         default: false
         }
     }
     /// Whether a data pass computes it; everything else is algebra on what passes give.
     package var needsPass: Bool {
         switch self {
-        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .curvatureDiagonal:
+        case .loss, .prediction, .pullback, .weighedGradient, .jacobianProduct, .curvatureDiagonal, .rootProduct,
+            .rootPullback, .exampleFactors:
             true
         case .kronecker(let step, _): step.needsPass
         default: false

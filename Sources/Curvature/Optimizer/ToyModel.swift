@@ -105,6 +105,12 @@ struct ToyModel {
                 case .empiricalFisher: positive("empirical ")
                 }
             return Matrix(parameters, 1) { row, _ in matrix[row, row] }
+        case .rootProduct(let root, let x):
+            return random(root.text, size(kind.shape[0]), parameters) * self.value(x)
+        case .rootPullback(let root, let x):
+            let x = self.value(x)
+            return random(root.text, x.rows, parameters).transposed * x
+        case .exampleFactors, .outputKernel: return leaf(graph.text(value), kind)
         case .kronecker(.product(let product), let operands):
             return positive("kronecker \(product)") * self.value(operands.last!)
         case .kronecker(let step, _): return leaf("\(step)", kind)

@@ -69,6 +69,13 @@ public struct Plan: @unchecked Sendable {
         // Where factors lie follows from the network; a naive plan needs no other use of it.
         let network = options.isNaive && factored.isEmpty && !asksDiagonals ? nil : try NetworkLowering(problem)
         if asksDiagonals { operators.hasExampleGradients = try DiagonalLowering(network!).isSupported }
+        var kernels = requests.reduce(into: Set<OuterProductCurvature>()) { $1.expression.outputKernels(&$0) }
+        // The Hessian of a loss of one's own may have no root, which products do without.
+        if case .custom = problem.loss.function { kernels.formIntersection([.empiricalFisher]) }
+        if !kernels.isEmpty, problem.model.onlyBatch == nil {
+            operators.exampleFactors = try (network ?? NetworkLowering(problem)).exampleFactorLayouts(kernels)
+        }
+        operators.choosesOutputSpace = !options.isNaive && !options.disabledRules.contains("choose-solver")
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
         // Sums over batches are float64 in either: few roundings of float32 are in them.
         if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }
