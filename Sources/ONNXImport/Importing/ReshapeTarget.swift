@@ -13,6 +13,7 @@ struct ReshapeTarget {
         case inferred
 
         var number: Int? { if case .number(let number) = self { number } else { nil } }
+        var isSymbolic: Bool { if case .examples = self { true } else { false } }
     }
     private var sizes: [Size]
     private let from: Shape
@@ -52,6 +53,9 @@ struct ReshapeTarget {
         guard let axis = from.exampleAxis else { return try Shape(plain(sizes, count: from.factor, batch: fixedBatch)) }
         let outside = from.dimensions[..<axis].reduce(from[axis].outer) { $0 * $1.inner }
         let inside = from.dimensions[(axis + 1)...].reduce(from[axis].inner) { $0 * $1.inner }
+        // A 1 in the target of a model that was exported for one example is B rather than what -1 is left with.
+        let mayHideBatch = fixedBatch == 1 && sizes.contains(.number(1)) && !sizes.contains { $0.isSymbolic }
+        if mayHideBatch, let shape = try withFixedBatch(outside, inside, axis) { return shape }
         if let shape = withExamples(outside, inside) { return shape }
         if let shape = try withFixedBatch(outside, inside, axis) { return shape }
         throw GraphError(.examplesMeet, "\(from) to \(text) does not keep the examples apart")

@@ -49,6 +49,12 @@ import Testing
             ([5, .examples, 8], [5, 2, 4], 1, "(5, B*2, 4)"),
             ([5, .examples, 8], [5, 8], 1, "(5*B, 8)"),
             ([.examples, 16], [1, 4, 4], 1, "(B, 4, 4)"),
+            ([.examples, 3, 8], [1, -1], 1, "(B, 24)"),
+            ([.examples, 1, 8], [1, -1], 1, "(B, 8)"),
+            ([.examples, 6, 8], [1, -1, 4], 1, "(B, 12, 4)"),
+            ([.examples, 6, 8], [-1, 1, 8], 1, "(B*6, 1, 8)"),
+            ([5, .examples, 8], [-1, 1, 8], 1, "(5, B, 8)"),
+            ([.examples, 6, 8], [-1, 48], 1, "(B, 48)"),
             // The size of the batch is another size as well.
             ([.examples, 4, 4], [4, 16], 4, "(B, 16)"),
             ([4, .examples, 2], [4, 4, 2], 4, "(4, B, 2)"),
