@@ -1,12 +1,12 @@
 """Curvature of networks of torchvision and Hugging Face, exported to ONNX, beside PyTorch's in float64.
 
-    python Tests/scripts/networks.py --curvature .build/debug/curvature [--only NAME ...] [--markdown out.md]
+    python Tests/scripts/networks.py --curvature .build/debug/curvature [--only NAME ...] [--fixed N] [--markdown out.md]
 
 Each network is made as small as its constructor allows, gets random weights and random statistics of its normalizations, and is
 exported in evaluation mode. Loss, gradient, Hessian product and GGN product with one random vector are compared: the table gives
 relative errors in the Euclidean norm. PyTorch's own come from reverse mode, twice.
 The table's `dynamo` is `torch.onnx.export` as it is, `dynamo, plain` the same without its optimizer where that renames or folds parameters,
-`torchscript` the older exporter. Needs the packages torch, torchvision, transformers, onnx, onnxscript, numpy and safetensors.
+`torchscript` the older exporter. With `--fixed N` the exporters fix the batch at N examples; the data have as many as ever. Needs the packages torch, torchvision, transformers, onnx, onnxscript, numpy and safetensors.
 """
 
 import argparse
@@ -33,19 +33,21 @@ from network_zoo import NETWORKS  # noqa: E402
 REQUESTS = ["loss", "gradient", "hv = hessian @ v", "gv = ggn @ v"]
 
 
-def export(network, inputs, exporter, path):
+def export(network, inputs, exporter, path, fixed=None):
     batch = torch.export.Dim("batch")
+    if fixed:
+        inputs = inputs[:fixed]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         logging.disable(logging.WARNING)
         if exporter.startswith("dynamo"):
             torch.onnx.export(
-                network, (inputs,), path, dynamo=True, input_names=["inputs"], dynamic_shapes=({0: batch},),
+                network, (inputs,), path, dynamo=True, input_names=["inputs"], dynamic_shapes=None if fixed else ({0: batch},),
                 optimize="plain" not in exporter)
         else:
             # Nothing folded, so that parameters keep their names and values.
             torch.onnx.export(
-                network, (inputs,), path, dynamo=False, input_names=["inputs"], dynamic_axes={"inputs": {0: "batch"}},
+                network, (inputs,), path, dynamo=False, input_names=["inputs"], dynamic_axes=None if fixed else {"inputs": {0: "batch"}},
                 do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE, opset_version=18)
 
 
@@ -144,9 +146,9 @@ def difference(found, wanted):
     return float(np.linalg.norm(found.reshape(-1) - wanted.reshape(-1)) / max(np.linalg.norm(wanted), 1e-300))
 
 
-def compare(binary, network, inputs, targets, exporter, folder):
+def compare(binary, network, inputs, targets, exporter, folder, fixed):
     path = folder / "model.onnx"
-    export(network, inputs, exporter, path)
+    export(network, inputs, exporter, path, fixed)
     parameters, missing = selected(network, path)
     if not parameters:
         raise RuntimeError("no parameter has its name in the file")
@@ -177,6 +179,7 @@ def main():
     parser.add_argument("--curvature", default=".build/debug/curvature")
     parser.add_argument("--only", nargs="*", default=[], help="parts of networks' names")
     parser.add_argument("--exporters", nargs="*", default=["dynamo", "dynamo, plain", "torchscript"])
+    parser.add_argument("--fixed", type=int, help="examples at which the exporters fix the batch")
     parser.add_argument("--markdown", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the exported models")
     arguments = parser.parse_args()
@@ -198,7 +201,8 @@ def main():
                 folder.mkdir(parents=True, exist_ok=True)
                 try:
                     # A copy, since what is compared may be rewritten for PyTorch's sake.
-                    count, errors, notes, seconds, is_complete = compare(arguments.curvature, copy.deepcopy(network), inputs, targets, exporter, folder)
+                    count, errors, notes, seconds, is_complete = compare(arguments.curvature, copy.deepcopy(network), inputs, targets, exporter, folder,
+                        arguments.fixed)
                     line = f"| {name} | {exporter} | {count} | " + " | ".join(f"{errors[key]:.0e}" for key in ("loss", "gradient", "hv", "gv"))
                     line += f" | {seconds:.0f} | {notes} |"
                 except Exception as error:
