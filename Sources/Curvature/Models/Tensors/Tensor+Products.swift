@@ -22,8 +22,8 @@ extension Tensor {
         guard let first = operands.first else {
             throw ModelError(.shape, place: "einsum", "expected one operand or more, found none")
         }
-        return try first.make("einsum '\(equation)'") { graph in
-            for operand in operands { try operand.requireReal("einsum '\(equation)'") }
+        return try first.make("einsum \(OneLine.quotedName(equation))") { graph in
+            for operand in operands { try operand.requireReal("einsum \(OneLine.quotedName(equation))") }
             let (labels, result) = try EinsumEquation(equation).labels(ranks: operands.map(\.rank))
             return try graph.einsum(operands.map(\.node), labels, broadcastTo: result)
         }
