@@ -105,9 +105,12 @@ public final class Execution {
         guard let bad = results.firstNonFinite(plan) else { return }
         let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
         let cause = try search.firstCause() ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
+        let precision = plan.options.precision
+        let overflow =
+            "it overflows in \(precision)" + (precision == .float32 ? "; --precision float64 has a wider range" : "")
         throw ProblemError(
             .notFinite,
-            "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"
+            "request \(OneLine.quotedName(bad)) gives a value that is not finite: \(cause ?? overflow)"
         )
     }
 }
