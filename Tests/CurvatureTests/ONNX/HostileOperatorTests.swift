@@ -173,6 +173,82 @@ import Testing
         #expect(error(rows: 1 << 20, columns: 0, indices: 1 << 20) == "no error")
     }
 
+    // MARK: windows, tables and positions
+
+    /// The error of a node whose first input is a constant of this shape.
+    static func large(
+        _ type: String, _ shape: [Int], more: [String: [Int]] = [:], inputs: [String] = [], outputs: [String] = ["r"],
+        _ attributes: [String: ONNXTestModel.Attribute] = [:]
+    ) -> String {
+        error(last: outputs.last!) { model in
+            model.integers("shape", shape)
+            model.add("ConstantOfShape", ["shape"], ["large"])
+            for (name, sizes) in more.sorted(by: { $0.key < $1.key }) {
+                model.integers(name + ".sizes", sizes)
+                model.add("ConstantOfShape", [name + ".sizes"], [name])
+            }
+            model.weight("region", [2], [.nan, 1])
+            model.weight("far", [2], [0, 1e300])
+            model.weight("one", [1], [1])
+            model.integers("size", [3])
+            model.add(type, ["large"] + inputs, outputs, attributes)
+        }
+    }
+
+    /// A window is gone through tap by tap, and padding makes room for any.
+    @Test func windowsOfManyTaps() {
+        let most = (1 << 31) - 1
+        let taps = "is not supported; at most 2^24 taps are"
+        for type in ["AveragePool", "MaxPool"] {
+            #expect(
+                Self.large(type, [1, 1, 4], ["kernel_shape": .ints([most]), "pads": .ints([most, most])])
+                    == "m.onnx: node 'r' (\(type)): a window of the shape [2147483647] \(taps)")
+            #expect(
+                Self.large(type, [1, 1, 4, 4], ["kernel_shape": .ints([1 << 13, 1 << 13])])
+                    == "m.onnx: node 'r' (\(type)): a window of the shape [8192, 8192] \(taps)")
+            #expect(
+                Self.large(type, [1, 1, 4], ["kernel_shape": .ints([2]), "pads": .ints([0, most])])
+                    == "m.onnx: node 'r' (\(type)): a padding of [0] and [2147483647] is not supported; at most 2^24 on a side is"
+            )
+        }
+        #expect(
+            Self.large("AveragePool", [1, 1, 1 << 20], ["kernel_shape": .ints([1 << 19])]).hasSuffix(
+                "averages over [524289] windows of [524288] are too many; at most 2^24 are supported"))
+        #expect(
+            Self.large(
+                "Conv", [1, 1, 4, 1, 1], more: ["w": [1, 1, 1 << 20, 1, 1]], inputs: ["w"],
+                ["pads": .ints([1 << 20, 0, 0, 1 << 20, 0, 0])])
+                == "m.onnx: node 'r' (Conv): 1048576 taps along the first of three spatial axes are not supported; at most 2^12 are"
+        )
+    }
+
+    @Test func regionsThatAreNone() {
+        for region in ["region", "far"] {
+            #expect(
+                Self.large(
+                    "Resize", [1, 4], inputs: [region, "", "size"],
+                    ["axes": .ints([1]), "coordinate_transformation_mode": .string("tf_crop_and_resize")])
+                    == "m.onnx: node 'r' (Resize): a bound of its region is not finite, or too large")
+        }
+        #expect(
+            Self.large(
+                "Resize", [1, (1 << 31) - 1], inputs: ["", "", "size"],
+                ["axes": .ints([1]), "mode": .string("linear"), "antialias": .int(1)])
+                == "m.onnx: node 'r' (Resize): a size is 2147483647; expected at most 1048576")
+    }
+
+    @Test func positionsWithoutEnd() {
+        let most = (1 << 31) - 1
+        #expect(
+            Self.large("ArgMax", [1, most], ["axis": .int(1)])
+                == "m.onnx: node 'r' (ArgMax): it searches an axis of 2147483647; at most 2^24 are supported")
+        #expect(
+            Self.large("MaxPool", [1, 1 << 28, 1], outputs: ["r", "places"], ["kernel_shape": .ints([1])])
+                == "m.onnx: node 'r' (MaxPool): the places of maxima in 268435456 planes are not given; at most 2^20 are"
+        )
+        #expect(Self.large("ArgMax", [1, 1 << 10], ["axis": .int(1)]) == "no error")
+    }
+
     // MARK: reductions of nothing
 
     /// What remains of an empty tensor: sums are 0, products 1, and no largest element is there.
