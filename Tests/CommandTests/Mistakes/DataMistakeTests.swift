@@ -67,6 +67,22 @@ import Testing
             ["eval", "loss", "--model", "m.onnx", "--data", "d.safetensors", "--loss", "cross-entropy(weights=cw)"],
             "--loss: no tensor 'cw' in --vectors (not given)"),
     ]
+    static let inputs: [Mistake] = [
+        .eval(
+            "--model", "tokens.onnx", "--data", "flat.safetensors",
+            says: "flat.safetensors: 'inputs' holds fractions, but the model's input 'x' takes integers; save it as I64"
+        ),
+        .eval(
+            "--model", "tokens.onnx", "--data", "tokens.safetensors",
+            says:
+                "tokens.safetensors: examples 0 to 3 have the index 3, which is outside a table of 3 rows at node '/embed'"
+        ),
+        .eval(
+            "--model", "two.onnx",
+            says: "d.safetensors: expected a tensor 'x' for the model's input, found 'inputs', 'targets'"),
+    ]
+    @Test(arguments: inputs) func inputsOfOtherKinds(mistake: Mistake) throws { try mistake.check() }
+
     @Test(arguments: names) func namesOfTensors(mistake: Mistake) throws { try mistake.check() }
 
     static let values: [Mistake] = [

@@ -62,6 +62,7 @@ enum SmallFiles {
 
     static let data: [String: MistakeFolder.Writer] = [
         "d.safetensors": dataSet(),
+        "tokens.safetensors": dataSet(integers("inputs", [0, 1, 3, 2])),
         "nan.safetensors": dataSet(tensor("inputs", [4, 3], inputs.map { $0 == 1 ? .nan : $0 })),
         "narrow.safetensors": dataSet(tensor("inputs", [4, 2], Array(inputs.prefix(8)))),
         "flat.safetensors": dataSet(tensor("inputs", [12], inputs)),
@@ -177,6 +178,18 @@ enum SmallFiles {
         "custom.onnx": ending(
             .with { ($0.opType, $0.domain, $0.input, $0.output) = ("Swirl", "com.acme", ["y"], ["z"]) }),
         "transposed.onnx": ending(node("Transpose", ["y"], "z", "/transpose")),
+        // A table of three rows.
+        "tokens.onnx": model {
+            $0.graph.input = [input(["batch"])]
+            $0.graph.input[0].type.tensorType.elemType = 7
+            $0.graph.node = [node("Gather", ["fc.weight", "x"], "y", "/embed")]
+        },
+        "two.onnx": model {
+            $0.graph.input.append(input(["batch", "2"]))
+            $0.graph.input[1].name = "mask"
+            $0.graph.node.append(node("Mul", ["y", "mask"], "z", "/mask"))
+            $0.graph.output = [.with { $0.name = "z" }]
+        },
         // Exported with a batch of four, each of which has an offset of its own.
         "fixed.onnx": model {
             $0.graph.input = [input(["4", "3"])]
