@@ -104,7 +104,9 @@ public final class Execution {
     private func checkFinite(_ results: Results) throws {
         guard let bad = results.firstNonFinite(plan) else { return }
         let search = NonFiniteSearch(problem: resources.problem, parameters: resources.parameters)
-        let cause = try search.firstCause() ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
+        let cause =
+            try search.firstCause() ?? LossRootDiagnosis(plan: plan).possibleCause()
+            ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
         let precision = plan.options.precision
         let overflow =
             "it overflows in \(precision)" + (precision == .float32 ? "; --precision float64 has a wider range" : "")

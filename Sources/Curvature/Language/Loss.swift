@@ -22,6 +22,8 @@ public struct Loss: Hashable, Sendable {
         /// - `positiveWeights`: The name of a tensor (C) that weighs the targets that are 1.
         /// - `weights`: The name of a tensor of weights that broadcasts against the predictions.
         case binaryCrossEntropy(positiveWeights: String? = nil, weights: String? = nil)
+        /// A closure over predictions and targets; see ``Loss/custom(_:term:reduction:_:)``. The command does not have it.
+        case custom(CustomLoss)
     }
 
     /// How terms become one number.
@@ -39,10 +41,16 @@ public struct Loss: Hashable, Sendable {
 
     /// - Throws: ``ExpressionError`` if an option is out of its range.
     public init(_ function: Function, reduction: Reduction = .mean) throws(ExpressionError) {
-        // Reading back what it prints as applies the parser's checks, with their messages.
-        self.function = try LossParser.function(function.description)
         self.reduction = reduction
+        if case .custom = function {
+            self.function = function
+        } else {
+            // Reading back what it prints as applies the parser's checks, with their messages.
+            self.function = try LossParser.function(function.description)
+        }
     }
+
+    init(_ custom: CustomLoss, reduction: Reduction) { (function, self.reduction) = (.custom(custom), reduction) }
 
     /// Parses `cross-entropy`, `mse` or `bce`, with options as a call has them: `cross-entropy(label_smoothing=0.1)`.
     public init(parsing text: String, reduction: Reduction = .mean) throws(ExpressionError) {
@@ -55,6 +63,7 @@ public struct Loss: Hashable, Sendable {
         switch function {
         case .crossEntropy(_, _, let weights, _), .meanSquaredError(let weights): [weights].compactMap(\.self)
         case .binaryCrossEntropy(let positiveWeights, let weights): [positiveWeights, weights].compactMap(\.self)
+        case .custom: []
         }
     }
 }
@@ -75,7 +84,7 @@ extension Loss.Reduction {
 }
 
 extension Loss.Function: CustomStringConvertible {
-    /// As ``Loss/init(parsing:reduction:)`` reads it, without options that have their defaults.
+    /// As ``Loss/init(parsing:reduction:)`` reads it, without options that have their defaults; it does not read a loss of one's own.
     public var description: String {
         var options: [String] = []
         func add(_ name: String, _ value: String?) { value.map { options.append("\(name)=\($0)") } }
@@ -94,6 +103,7 @@ extension Loss.Function: CustomStringConvertible {
             name = "bce"
             add("positive_weights", positiveWeights.map(QuotedName.text))
             add("weights", weights.map(QuotedName.text))
+        case .custom(let loss): name = "custom \(OneLine.quoted(loss.name))"
         }
         return options.isEmpty ? name : "\(name)(\(options.joined(separator: ", ")))"
     }

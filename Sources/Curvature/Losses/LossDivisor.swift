@@ -28,6 +28,9 @@ struct LossDivisor {
         case .crossEntropy: return problem.loss.reduction == .mean ? Double(shape.examples * shape.terms) : 1
         case .meanSquaredError, .binaryCrossEntropy:
             return problem.loss.reduction == .mean ? Double(shape.outputEntries) : 1
+        case .custom:
+            let count = shape.examples * shape.terms * problem.valuesPerTerm
+            return problem.loss.reduction == .mean ? Double(count) : 1
         }
     }
 

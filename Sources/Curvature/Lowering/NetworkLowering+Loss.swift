@@ -43,6 +43,10 @@ extension NetworkLowering {
             return BinaryCrossEntropyTerms(
                 target: try graph.reshape(targets(.real), graph.shape(z)), weights: try option(weights),
                 positiveWeights: try option(positive))
+        case .custom(let loss):
+            let trace = CustomTrace(loss, predictionShape: shape.predictionShape)
+            return try CustomTerms(
+                trace, z, targets: targets(problem.data.tensors["targets"]!.isInteger ? .int64 : .real), in: graph)
         }
     }
 }

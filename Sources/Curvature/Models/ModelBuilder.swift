@@ -10,7 +10,7 @@ import TensorIR
 ///
 /// A network that is a chain of layers needs no builder: see ``Model/init(_:inputShape:isInteger:seed:)``.
 public final class ModelBuilder {
-    package let graph = TensorGraph()
+    package let graph: TensorGraph
     private var parameters: [Parameter] = []
     private var indices: [String: Int] = [:]
     private var inputs: [ModelInput] = []
@@ -19,7 +19,16 @@ public final class ModelBuilder {
     /// A model without inputs yet; see ``input(_:shape:isInteger:)``.
     ///
     /// - Parameter seed: of the parameters' initial values.
-    public init(seed: UInt64 = 0) { random = Philox(seed: seed) }
+    public init(seed: UInt64 = 0) {
+        graph = TensorGraph()
+        random = Philox(seed: seed)
+    }
+
+    /// What builds on a graph that exists, and has neither inputs nor parameters.
+    package init(graph: TensorGraph) {
+        self.graph = graph
+        random = Philox(seed: 0)
+    }
 
     /// A model with one input, called `inputs`.
     ///

@@ -45,6 +45,18 @@ extension Expression {
             }
         }
     }
+    /// Whether something in it works with a root of the loss's Hessian at the outputs: draws, factors of type2 and mc, exact diagonals.
+    var takesLossRoot: Bool {
+        if asksCurvatureDiagonal { return true }
+        return contains {
+            switch $0.node {
+            case .ggn(let samples, _): samples != nil
+            case .kfac(let options), .dampedInverse(let options, _, _):
+                options.fisher == .type2 || options.fisher == .mc
+            default: false
+            }
+        }
+    }
 
     private func contains(_ isWanted: (Expression) -> Bool) -> Bool {
         var seen: Set<ObjectIdentifier> = []

@@ -18,6 +18,8 @@ public struct Problem: Sendable {
     public let name: String
     /// Whether cross-entropy's targets are class indices.
     package let hasIndexTargets: Bool
+    /// Values that a loss of one's own gives for each term, which a mean is over; 1 for others.
+    let valuesPerTerm: Int
     /// The same for copies: expressions of one problem go together, those of two do not.
     let token = ProblemIdentity()
 
@@ -34,6 +36,7 @@ public struct Problem: Sendable {
         selection = try ParameterSelection.select(parameters, from: model)
         let checked = try ProblemCheck(model: model, loss: loss, data: data, vectors: vectors)
         hasIndexTargets = checked.hasIndexTargets
+        valuesPerTerm = checked.valuesPerTerm
         let count = selection.reduce(0) { $0 + model.parameters[$1].count }
         var shape = ProblemShape(
             examples: checked.examples, terms: checked.terms, outputs: checked.outputs, parameters: count,

@@ -7,6 +7,8 @@ struct ProblemCheck {
     let outputs: Int
     let predictionShape: [Int]
     let hasIndexTargets: Bool
+    /// See ``Problem/valuesPerTerm``.
+    private(set) var valuesPerTerm = 1
 
     init(model: Model, loss: Loss, data: any DataSource, vectors: any DataSource) throws {
         examples = try ProblemCheck.examples(model, data)
@@ -29,6 +31,13 @@ struct ProblemCheck {
             shape.append(shape.remove(at: classAxis))
         }
         predictionShape = shape
+        if case .custom(let custom) = loss.function {
+            let trace = CustomTrace(custom, predictionShape: shape)
+            (terms, outputs) = (trace.terms, trace.outputs)
+            hasIndexTargets = false
+            valuesPerTerm = try trace.check(try ProblemCheck.targets(data), origin: data.origin)
+            return
+        }
         outputs = shape.last!
         terms = shape[1..<(shape.count - 1)].reduce(1, *)
         hasIndexTargets = try ProblemCheck.checkTargets(loss, data, shape: shape)
@@ -81,13 +90,16 @@ struct ProblemCheck {
         return names.isEmpty ? "none" : names.joined(separator: ", ")
     }
 
+    private static func targets(_ data: any DataSource) throws -> DataTensor {
+        if let targets = data.tensors["targets"] { return targets }
+        throw ProblemError(
+            .data,
+            "\(data.origin): expected a tensor 'targets', found \(names(data))"
+                + NearestName.suggestion(for: "targets", in: data.tensors.keys.sorted()))
+    }
+
     private static func checkTargets(_ loss: Loss, _ data: any DataSource, shape: [Int]) throws -> Bool {
-        guard let targets = data.tensors["targets"] else {
-            throw ProblemError(
-                .data,
-                "\(data.origin): expected a tensor 'targets', found \(names(data))"
-                    + NearestName.suggestion(for: "targets", in: data.tensors.keys.sorted()))
-        }
+        let targets = try targets(data)
         let origin = data.origin
         func refuse(_ expected: [Int], _ what: String) -> ProblemError {
             ProblemError(
@@ -121,6 +133,7 @@ struct ProblemCheck {
                 throw error
             }
             return false
+        case .custom: preconditionFailure("checked by tracing")
         }
     }
 

@@ -44,4 +44,22 @@ import Testing
         }
         #expect(error?.description == "Linear '1.gate': expected real numbers, found int64 of shape (B, 4)")
     }
+
+    @Test func aLossOfOnesOwn() throws {
+        let huber = Loss.custom("huber") { predictions, targets in
+            let error = try (predictions - targets).abs()
+            return try (error - 1).wherePositive(error - 0.5, else: error.square() * 0.5)
+        }
+        let model = try Model(Linear(2, hasBias: false), inputShape: [1], seed: 0)
+        let problem = try Problem(
+            model: .network(model), loss: huber,
+            data: .arrays([
+                "inputs": HostArray([1, 2], shape: [2, 1]), "targets": HostArray([0.25, 9, -0.5, -9], shape: [2, 2]),
+            ]))
+        let execution = try compile(problem.gradient, problem.lossValue, options: float64Options).execution()
+        try execution.execution.setParameter("weight", to: [0, 0])
+        let (gradient, loss) = try execution.run()
+        #expect(abs(loss - (0.03125 + 8.5 + 0.125 + 8.5) / 4) < 1e-14)
+        #expect(relativeError(gradient.values, [(-0.25 + 2 * 0.5) / 4, (-1 + 2) / 4]) < 1e-14)
+    }
 }

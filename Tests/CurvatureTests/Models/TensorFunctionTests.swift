@@ -173,6 +173,9 @@ import Testing
             try $0.sliced(axis: 1, 1..<3)
         },
         ErrorCase("gathered: expected integer indices, found real of shape (B, 2, 3)") { try $0.gathered($0) },
+        ErrorCase("oneHot: expected integers and a positive count, found real of shape (B, 2, 3) and 4") {
+            try $0.oneHot(4)
+        },
         ErrorCase("transposed: expected each of the 3 axes of (B, 2, 3) once, found [0, 1]") {
             try $0.transposed([0, 1])
         },

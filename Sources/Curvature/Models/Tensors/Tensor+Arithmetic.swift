@@ -41,7 +41,7 @@ extension Tensor {
     public func minimum(_ other: Tensor) throws -> Tensor { try combined("minimum", .minimum, other) }
 
     private func combined(_ name: String, _ operation: ElementwiseOperation, _ other: Tensor) throws -> Tensor {
-        precondition(builder === other.builder, "tensors of two models")
+        try requireOneModel([other], name)
         return try makeReal(name) { graph in
             try other.requireReal(name)
             let operands = try graph.broadcastTogether([node, other.node])

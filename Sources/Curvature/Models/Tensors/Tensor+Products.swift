@@ -4,7 +4,7 @@ import TensorIR
 extension Tensor {
     /// NumPy's matmul: the last two axes multiply, those before broadcast, a vector gets an axis that disappears again.
     public func matmul(_ other: Tensor) throws -> Tensor {
-        precondition(builder === other.builder, "tensors of two models")
+        try requireOneModel([other], "matmul")
         return try makeReal("matmul") { graph in
             try other.requireReal("matmul")
             let (left, right) = (type.shape, other.type.shape)
@@ -22,8 +22,10 @@ extension Tensor {
         guard let first = operands.first else {
             throw ModelError(.shape, place: "einsum", "expected one operand or more, found none")
         }
-        return try first.make("einsum \(OneLine.quotedName(equation))") { graph in
-            for operand in operands { try operand.requireReal("einsum \(OneLine.quotedName(equation))") }
+        let place = "einsum \(OneLine.quotedName(equation))"
+        try first.requireOneModel(operands, place)
+        return try first.make(place) { graph in
+            for operand in operands { try operand.requireReal(place) }
             let (labels, result) = try EinsumEquation(equation).labels(ranks: operands.map(\.rank))
             return try graph.einsum(operands.map(\.node), labels, broadcastTo: result)
         }

@@ -6,7 +6,8 @@ extension Tensor {
     ///
     /// Indices count from 0; one outside the rows is an error when the model runs.
     public func gathered(_ indices: Tensor) throws -> Tensor {
-        try make("gathered") { graph in
+        try requireOneModel([indices], "gathered")
+        return try make("gathered") { graph in
             guard indices.isInteger else {
                 throw ModelError(.shape, "expected integer indices, found \(indices.type.element) of shape \(indices)")
             }
@@ -30,7 +31,8 @@ extension Tensor {
 
     /// `a` where an element of `self` is positive, else `b`; all broadcast.
     public func wherePositive(_ a: Tensor, else b: Tensor) throws -> Tensor {
-        try makeReal("wherePositive") { graph in
+        try requireOneModel([a, b], "wherePositive")
+        return try makeReal("wherePositive") { graph in
             for operand in [a, b] { try operand.requireReal("wherePositive") }
             let nodes = try graph.broadcastTogether([node, a.node, b.node])
             return try graph.wherePositive(nodes[0], nodes[1], nodes[2])
@@ -38,6 +40,22 @@ extension Tensor {
     }
     /// The same value without a derivative.
     public func detached() throws -> Tensor { try makeReal("detached") { try $0.detached(node) } }
+    /// 1 at the place of each integer along a new last axis of `count` places, 0 elsewhere: class indices (rows) become (rows, count). An integer
+    /// that is no place gives zeros.
+    public func oneHot(_ count: Int) throws -> Tensor {
+        try make("oneHot") { graph in
+            guard isInteger, count > 0 else {
+                throw ModelError(
+                    .shape,
+                    "expected integers and a positive count, found \(type.element) of shape \(self) and \(count)")
+            }
+            let wide = Shape(type.shape.dimensions + [Dimension(count)])
+            let places = try graph.constant(Constant([count], (0..<Int64(count)).map { $0 }))
+            let isPlace = try graph.equal(
+                graph.broadcast(node, to: wide, axes: Array(0..<rank)), graph.broadcast(places, to: wide, axes: [rank]))
+            return try graph.cast(isPlace, to: .real)
+        }
+    }
     /// Integers as real numbers.
     public func asReal() throws -> Tensor { try make("asReal") { try $0.cast(node, to: .real) } }
 }

@@ -7,7 +7,7 @@ extension Tensor {
     public func reshaped(_ extents: [Int]) throws -> Tensor {
         try make("reshaped") { graph in
             let own = type.shape
-            let leading = own.dimensions.first == .examples ? 1 : 0
+            let leading = own.dimensions.first?.isSymbolic == true ? 1 : 0
             guard own.dimensions.dropFirst(leading).allSatisfy({ $0.number != nil }) else {
                 throw ModelError(.shape, "expected the examples along the first axis, found \(self)")
             }
@@ -115,12 +115,13 @@ extension Tensor {
         guard let model = tensors.first(where: { $0.type.shape.hasExamples }) ?? tensors.first else {
             throw ModelError(.shape, place: "concatenated", "expected one tensor or more, found none")
         }
+        try model.requireOneModel(tensors, "concatenated")
         return try model.make("concatenated") { graph in
             let index = try model.axis(axis)
             return try graph.concatenate(
                 tensors.map { tensor in
                     if tensor.type.shape.hasExamples == model.type.shape.hasExamples { return tensor.node }
-                    return try tensor.forEachExample(rank: model.rank).node
+                    return try tensor.repeated(along: model.type.shape[0], rank: model.rank).node
                 }, axis: index)
         }
     }
@@ -129,15 +130,18 @@ extension Tensor {
     ///
     /// - Parameter rank: of the result; one more than this tensor's unless said.
     public func forEachExample(rank: Int? = nil) throws -> Tensor {
+        try repeated(along: .examples, rank: rank ?? self.rank + 1)
+    }
+
+    private func repeated(along rows: Dimension, rank wanted: Int) throws -> Tensor {
         try make("forEachExample") { graph in
-            let wanted = rank ?? self.rank + 1
             guard !type.shape.hasExamples,
                 wanted == self.rank + 1 || (wanted == self.rank && type.shape.dimensions.first == 1)
             else {
                 throw ModelError(.shape, "expected a tensor without examples that fits \(wanted) axes, found \(self)")
             }
             let rest = wanted == self.rank ? type.shape.removing(axes: [0]) : type.shape
-            let whole = Shape([.examples] + rest.dimensions)
+            let whole = Shape([rows] + rest.dimensions)
             return try graph.broadcast(graph.reshape(node, rest), to: whole, axes: Array(1..<wanted))
         }
     }

@@ -10,7 +10,7 @@ public struct Tensor {
     package init(node: Node, builder: ModelBuilder) { (self.node, self.builder) = (node, builder) }
 
     /// The extents, nil for the axis of the examples.
-    public var shape: [Int?] { type.shape.dimensions.map { $0 == .examples ? nil : $0.factor } }
+    public var shape: [Int?] { type.shape.dimensions.map { $0.number } }
     /// The number of axes, that of the examples included.
     public var rank: Int { type.shape.rank }
     /// Whether the elements are integers: data such as tokens, which index and have no derivative.
@@ -21,6 +21,11 @@ public struct Tensor {
     /// The model that predicts this, of shape (N, ..., C).
     public func model() throws -> Model { try builder.model(self) }
 
+    /// Values that are the same for every example, for use beside this tensor. Row-major.
+    public func constant(_ values: [Double], shape: [Int]) throws -> Tensor {
+        try builder.constant(values, shape: shape)
+    }
+
     /// Another tensor of the same model; errors are about the function `name`.
     func make(_ name: String, _ build: (TensorGraph) throws -> Node) throws -> Tensor {
         Tensor(node: try ModelError.translating(place: name) { try build(builder.graph) }, builder: builder)
@@ -30,6 +35,12 @@ public struct Tensor {
         try make(name) { graph in
             try requireReal(name)
             return try build(graph)
+        }
+    }
+    /// Tensors of two models, or of a model and a loss, have nothing to do with each other.
+    func requireOneModel(_ others: [Tensor], _ name: String) throws {
+        guard others.allSatisfy({ $0.builder === builder }) else {
+            throw ModelError(.values, place: name, "expected tensors of one model, found tensors of two")
         }
     }
     func requireReal(_ name: String) throws {
