@@ -70,7 +70,7 @@ record-bench-counts: deps
 training: deps
 	$(SWIFT) run -c release --package-path docs/examples/training Training $(DIGITS)/cnn_data.safetensors
 
-# What goes in from outside, under libFuzzer and the address sanitizer: TARGETS of safetensors npy npz onnx requests plan.
+# What goes in from outside, under libFuzzer and the address sanitizer: TARGETS of safetensors npy npz onnx graph requests plan.
 SECONDS ?= 60
 fuzz: deps
 	@SWIFT="$(SWIFT)" sh scripts/fuzz.sh $(SECONDS) $(TARGETS)

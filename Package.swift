@@ -53,6 +53,7 @@ let package = Package(
             exclude: [
                 "Package.swift", "counts.json", "Sources/CBLAS", "Sources/Benchmarks/Agreement.swift",
                 "Sources/Benchmarks/BarChart.swift", "Sources/Benchmarks/Benchmarks.swift",
+                "Sources/Benchmarks/CostComparison.swift",
                 "Sources/Benchmarks/MatrixProductComparison.swift", "Sources/Benchmarks/MatrixProducts.swift",
                 "Sources/Benchmarks/Measurement.swift", "Sources/Benchmarks/Quartiles.swift",
                 "Sources/Benchmarks/Report.swift", "Sources/Benchmarks/Table.swift",
@@ -61,7 +62,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CurvatureCommand"],
+            dependencies: ["CurvatureCommand", "ONNXImport", "Safetensors"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -7,7 +7,7 @@ set -e
 swift="${SWIFT:-swift}"
 seconds="${1:-60}"
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- safetensors npy npz onnx requests plan
+[ $# -gt 0 ] || set -- safetensors npy npz onnx graph requests plan
 root=$(cd "$(dirname "$0")/.." && pwd)
 build="$root/.build_fuzz"
 seeds="$root/Tests/Fuzzing/Seeds"
@@ -26,6 +26,15 @@ plant() {
         cp "$fixtures"/models/*.onnx "$2"
         tar -xzf "$seeds/onnx.tar.gz" -C "$2"
         ;;
+    # Choices at random, the same each time: from nothing it takes long to get to a graph of several nodes.
+    graph) LC_ALL=C awk -v folder="$2" 'BEGIN {
+        srand(1)
+        for (seed = 1; seed <= 400; seed++) {
+            name = folder "/seed" seed
+            for (count = 30 + int(170 * rand()); count > 0; count--) printf "%c", 1 + int(255 * rand()) > name
+            close(name)
+        }
+    }' ;;
     requests | plan) awk -v folder="$2" '{ name = folder "/seed" NR; print > name; close(name) }' "$seeds/requests.txt" ;;
     esac
 }
@@ -35,6 +44,9 @@ plant() {
 # A crash is libFuzzer's to report; Swift's own report would look at the sanitizer's memory for minutes.
 SWIFT_BACKTRACE=enable=no
 export SWIFT_BACKTRACE
+# What a target makes once lives to the end. libFuzzer's own option does not stop the sanitizer from looking there.
+ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS
 status=0
 for target in "$@"; do
     corpus="$build/corpus/$target"

@@ -37,6 +37,9 @@ enum Main {
 
     /// All that the command does, but for its exit.
     static func run(_ arguments: [String]) throws {
+        if let name = arguments.first, !name.hasPrefix("-"), !["eval", "explain", "inspect", "help"].contains(name) {
+            throw ValidationError("expected eval, explain or inspect, found '\(name)'; see curvature --help")
+        }
         // `--explain` alone means text; with a value it is an option.
         var command = try CurvatureCommand.parseAsRoot(arguments.map { $0 == "--explain" ? "--explain=text" : $0 })
         try command.run()

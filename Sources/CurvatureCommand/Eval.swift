@@ -45,15 +45,13 @@ struct Eval: ParsableCommand {
     @Option(
         name: .customLong("repeat"),
         help: "Run the compiled plan this many times, and report first, least and median seconds.")
-    var repetitions = 1
+    var repetitions = "1"
 
     @Flag(help: "Exit with status 1 where a system is not solved to its tolerance.")
     var strict = false
 
     func run() throws {
-        guard repetitions >= 1 else {
-            throw ValidationError("--repeat: expected a whole number from 1, found \(repetitions)")
-        }
+        let repetitions = try WholeNumber.parse(repetitions, option: "--repeat")
         let format = try explain.map { try ExplainFormat.named($0, option: "--explain") }
         guard format != nil || !trace else {
             throw ValidationError("--trace: it is part of a plan's explanation; give --explain too")
@@ -69,7 +67,8 @@ struct Eval: ParsableCommand {
         let plan = try Plan(requests, problem: problem, options: options)
         let compile = clock.lap()
         for note in problem.model.notes { note.writeNote() }
-        for file in [output, saveFactors].compactMap(\.self) { try OutputFile.check(file) }
+        if let output { try OutputFile.check(output, option: "--output") }
+        if let saveFactors { try OutputFile.check(saveFactors, option: "--save-factors") }
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update

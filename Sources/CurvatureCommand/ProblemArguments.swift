@@ -58,13 +58,13 @@ struct ProblemArguments: ParsableArguments {
     var vector: [String] = []
 
     @Option(help: "Examples in a batch; chosen from shapes and --memory without it. Results do not depend on it.")
-    var batchSize: Int?
+    var batchSize: String?
 
     @Option(help: "float32 or float64.")
     var precision: String = "float32"
 
     @Option(help: "Threads; one for each processor without it. Results do not depend on it.")
-    var threads: Int?
+    var threads: String?
 
     @Option(help: "What the computation may take of memory: 4GiB, 500MiB, 2e9.")
     var memory = "4GiB"
@@ -114,11 +114,8 @@ struct ProblemArguments: ParsableArguments {
             throw ValidationError("--precision: expected float32 or float64, found '\(precision)'")
         }
         options.precision = precision
-        options.batchSize = batchSize
-        if let threads, threads < 1 {
-            throw ValidationError("--threads: expected a whole number from 1, found \(threads)")
-        }
-        options.threads = threads
+        options.batchSize = try batchSize.map { try WholeNumber.parse($0, option: "--batch-size") }
+        options.threads = try threads.map { try WholeNumber.parse($0, option: "--threads") }
         options.memory = try ByteCount.parse(memory)
         options.isNaive = naive
         options.factors = try loadFactors.map { try FactorFile(contentsOf: URL(fileURLWithPath: $0)) }

@@ -21,11 +21,21 @@ public struct ONNXImportError: Error, Hashable, Sendable, CustomStringConvertibl
     /// One line: where, what was expected, what was found, what can be done.
     public var message: String
 
+    /// The longest message, in code points, that is shown as a whole.
+    private static let limit = 2000
+
     init(_ code: Code, _ message: String) {
         self.code = code
         // Names come from the file and may hold anything; the message stays one line.
         let isPlain = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory != .control }
-        self.message = message.unicodeScalars.map { isPlain($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+        let scalars = Array(message.unicodeScalars)
+        // So may lists: of a very long one, the beginning and the end are shown.
+        let shown: [ArraySlice<Unicode.Scalar>] =
+            scalars.count <= ONNXImportError.limit
+            ? [scalars[...]] : [scalars.prefix(ONNXImportError.limit / 2), scalars.suffix(ONNXImportError.limit / 2)]
+        self.message = shown.map { part in
+            part.map { isPlain($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+        }.joined(separator: " … ")
     }
     /// The message.
     public var description: String { message }

@@ -54,6 +54,9 @@ enum Remedy {
     /// The bytes are not what a writer wrote, or it never was a safetensors file.
     static let copy = "the file is incomplete, damaged or not in safetensors format: copy or save it again"
 
+    /// It is a file of another format.
+    static let convert = "save the tensors in safetensors format, for example with safetensors.torch.save_file"
+
     /// The header is readable but wrong, as its writer made it.
     static let save = "save the file again with a safetensors library"
 }

@@ -39,15 +39,31 @@ public struct SafetensorsFile: Sendable {
         }
         let size = file.bytes.count
         let (file, path) = (self.file, path)
-        let dataOffset = try file.withBytes(in: 0..<min(8, size)) { (prefix) throws(SafetensorsError) in
-            try SafetensorsHeader.dataOffset(prefix: prefix, fileSize: size, path: path)
-        }
-        let header = try file.withBytes(in: 8..<dataOffset) { (text) throws(SafetensorsError) in
-            try SafetensorsHeader(text: text, dataSize: size - dataOffset, path: path)
+        let header: SafetensorsHeader
+        do throws(SafetensorsError) {
+            let dataOffset = try file.withBytes(in: 0..<min(8, size)) { (prefix) throws(SafetensorsError) in
+                try SafetensorsHeader.dataOffset(prefix: prefix, fileSize: size, path: path)
+            }
+            header = try file.withBytes(in: 8..<dataOffset) { (text) throws(SafetensorsError) in
+                try SafetensorsHeader(text: text, dataSize: size - dataOffset, path: path)
+            }
+        } catch {
+            throw Self.anotherFile(file, path: path) ?? error
         }
         entries = header.entries
         metadata = header.metadata
         positions = Dictionary(uniqueKeysWithValues: zip(entries.map(\.name), entries.indices))
+    }
+
+    /// What to say of a file that was never one of safetensors, if its first bytes tell what it is.
+    private static func anotherFile(_ file: MappedFile, path: String) -> SafetensorsError? {
+        let signature = file.withBytes(in: 0..<min(FileSignature.length, file.bytes.count)) { start in
+            start.withUnsafeBytes { FileSignature(of: $0) }
+        }
+        guard let signature, signature.name != FileSignature.safetensors, file.bytes.count > 8 else { return nil }
+        let remedy = signature.remedy ?? Remedy.convert
+        return SafetensorsError(
+            .header, path: path, "expected a safetensors file, found \(signature.name); \(remedy)")
     }
 
     /// The tensor called `name`, if there is one.

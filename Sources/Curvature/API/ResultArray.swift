@@ -40,7 +40,7 @@ public struct ResultArray: Sendable {
         guard type == own else {
             throw ProblemError(
                 .options,
-                "values of '\(name)' are \(precision), asked for as \(type); ask for \(own), or run in another precision"
+                "values of \(OneLine.quotedName(name)) are \(precision), asked for as \(type); ask for \(own), or run in another precision"
             )
         }
         return try withExtendedLifetime(results) {

@@ -78,7 +78,7 @@ package final class StochasticLanczosQuadrature {
                     guard node >= -16 * rounding * largest else {
                         throw ProblemError(
                             .options,
-                            "logdet: expected a positive definite operator, found one with the Ritz value \(node); "
+                            "logdet: expected a positive definite operator, found one with the Ritz value \(NumberText.short(node)); "
                                 + "add a multiple of identity")
                     }
                     isSingular = true

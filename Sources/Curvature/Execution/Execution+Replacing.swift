@@ -9,12 +9,14 @@ extension Execution {
     public func setVector(_ name: String, to values: [Double]) throws {
         let value = plan.tensors.first { if case .tensor(name) = plan.operators[$0] { true } else { false } }
         guard let value else {
-            throw ProblemError(.options, "no request uses a tensor '\(name)'" + suggestion(for: name))
+            throw ProblemError(.options, "no request uses a tensor \(OneLine.quotedName(name))" + suggestion(for: name))
         }
         let operand = resources.values[value]
         guard operand.count == values.count else {
             throw ProblemError(
-                .options, "'\(name)' has shape \(operand.sizes), \(operand.count) values; found \(values.count)")
+                .options,
+                "\(OneLine.quotedName(name)) has shape \(operand.sizes), \(operand.count) values; found \(values.count)"
+            )
         }
         // What else the file has is read before this replaces it.
         try loadVectors()
@@ -35,12 +37,14 @@ extension Execution {
         let parameters = plan.problem.model.parameters
         guard let index = parameters.firstIndex(where: { $0.name == name }) else {
             throw ProblemError(
-                .parameters, "no parameter '\(name)'" + NearestName.suggestion(for: name, in: parameters.map(\.name)))
+                .parameters,
+                "no parameter \(OneLine.quotedName(name))"
+                    + NearestName.suggestion(for: name, in: parameters.map(\.name)))
         }
         guard parameters[index].count == values.count else {
             throw ProblemError(
                 .parameters,
-                "parameter '\(name)' has shape \(parameters[index].shape), \(parameters[index].count) values; found \(values.count)"
+                "parameter \(OneLine.quotedName(name)) has shape \(parameters[index].shape), \(parameters[index].count) values; found \(values.count)"
             )
         }
         resources.parameters[index].fill(values)
@@ -57,7 +61,7 @@ extension Execution {
         else {
             throw ProblemError(
                 .parameters,
-                "a step in the parameters has \(plan.problem.shape.parameters) entries in \(plan.options.precision); '\(step.name)' has shape \(step.shape)"
+                "a step in the parameters has \(plan.problem.shape.parameters) entries in \(plan.options.precision); \(OneLine.quotedName(step.name)) has shape \(step.shape)"
             )
         }
         var start = 0

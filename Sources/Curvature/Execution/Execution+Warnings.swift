@@ -12,7 +12,8 @@ extension Execution {
                     let runs = measured.outcomes.count
                     let often = runs == 1 ? "" : " (\(count) of \(runs) \(worst.solve == nil ? "runs" : "solves"))"
                     warnings.append(
-                        "\(own.map { "'\($0)'" }.joined(separator: ", ")): \(worst.text)\(often)\(worst.hint)")
+                        "\(own.map { OneLine.quotedName($0) }.joined(separator: ", ")): \(worst.text)\(often)\(worst.hint)"
+                    )
                 }
                 for (body, inner) in zip(iteration.bodies, measured.bodies) { visit(body, inner, own) }
             }

@@ -107,9 +107,12 @@ public final class Execution {
         let cause =
             try search.firstCause() ?? LossRootDiagnosis(plan: plan).possibleCause()
             ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
+        let precision = plan.options.precision
+        let overflow =
+            "it overflows in \(precision)" + (precision == .float32 ? "; --precision float64 has a wider range" : "")
         throw ProblemError(
             .notFinite,
-            "request '\(bad)' gives a value that is not finite: \(cause ?? "it overflows in \(plan.options.precision)")"
+            "request \(OneLine.quotedName(bad)) gives a value that is not finite: \(cause ?? overflow)"
         )
     }
 }

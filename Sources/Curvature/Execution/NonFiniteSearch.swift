@@ -30,7 +30,7 @@ struct NonFiniteSearch {
             guard let index = operand.firstNonFinite else { continue }
             let perExample = tensor.shape.dropFirst().reduce(1, *)
             return
-                "\(source.origin): '\(name)' has one in example \((start + index) / max(1, perExample)) (element \(start + index))"
+                "\(source.origin): \(OneLine.quotedName(name)) has one in example \((start + index) / max(1, perExample)) (element \(start + index))"
         }
         return nil
     }

@@ -32,7 +32,9 @@ final class ParameterStore {
     /// The first parameter with a value that is not finite.
     var firstNonFinite: String? {
         for (name, operand) in zip(names, operands) {
-            if let index = operand.firstNonFinite { return "parameter '\(name)' has one at element \(index)" }
+            if let index = operand.firstNonFinite {
+                return "parameter \(OneLine.quotedName(name)) has one at element \(index)"
+            }
         }
         return nil
     }

@@ -120,7 +120,7 @@ final class BoundProgram {
         guard let (index, node) = program.invalidIndex() else { return }
         let graph = program.schedule.graph
         let rows = graph.shape(graph.operands(node)[0])[0]
-        let place = graph.origin(of: node).map { " at node '\($0)'" } ?? ""
+        let place = graph.origin(of: node).map { " at node \(OneLine.quotedName($0))" } ?? ""
         throw ProblemError(
             .index,
             "\(problem.data.origin): examples \(first) to \(first + examples - 1) have the index \(index), which is outside a table of \(rows) rows\(place)"

@@ -52,7 +52,8 @@ final class ValueStore {
             if let index = self[value].firstNonFinite {
                 throw ProblemError(
                     .notFinite,
-                    "\(plan.problem.vectors.origin): '\(name)' has a value that is not finite at element \(index)")
+                    "\(plan.problem.vectors.origin): \(OneLine.quotedName(name)) has a value that is not finite at element \(index)"
+                )
             }
         }
     }

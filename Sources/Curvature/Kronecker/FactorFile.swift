@@ -35,7 +35,7 @@ public struct FactorFile: Sendable {
             }
             throw ProblemError(
                 .options,
-                "\(file.path): factors of another problem: expected the \(name) '\(short(value))', found '\(short(file.metadata[name]))'; save them again"
+                "\(file.path): factors of another problem: expected the \(name) '\(OneLine.plain(short(value)))', found '\(OneLine.plain(short(file.metadata[name])))'; save them again"
             )
         }
         let names = problem.parameters.map(\.name)
@@ -48,7 +48,7 @@ public struct FactorFile: Sendable {
         for own in asked.sorted(by: { $0.description < $1.description }) {
             let needed: [FactorPart] = own.form == .ekfac ? [.factors, .eigen, .corrections] : [.factors]
             guard needed.allSatisfy({ has($0, $0.options(own)) }) else {
-                let there = Set(file.entries.map { String($0.name.prefix { $0 != "/" }) }).sorted()
+                let there = Set(file.entries.map { OneLine.plain(String($0.name.prefix { $0 != "/" })) }).sorted()
                 throw ProblemError(
                     .options,
                     "\(file.path): expected the factors of \(own), found those of \(there.joined(separator: ", ")); save them again"

@@ -41,7 +41,7 @@ extension FactorLayout {
                 guard let start = block.correction else { continue }
                 pieces.append(
                     Piece(
-                        name: "\(name)/eigenvalues", text: "the block of '\(name)'", start: start,
+                        name: "\(name)/eigenvalues", text: "the block of \(OneLine.quotedName(name))", start: start,
                         shape: block.factors.compactMap(\.self).map(\.size), isSpectrum: true))
                 continue
             }
@@ -49,7 +49,9 @@ extension FactorLayout {
             for (side, factor) in zip(sides, block.factors) {
                 guard let factor, seen.insert(factor.offset).inserted else { continue }
                 let (own, size) = ("\(name)/\(side)", factor.size)
-                let text = side == "block" ? "the block of '\(name)'" : "the \(side) factor of '\(name)'"
+                let text =
+                    side == "block"
+                    ? "the block of \(OneLine.quotedName(name))" : "the \(side) factor of \(OneLine.quotedName(name))"
                 if part == .factors {
                     pieces.append(
                         Piece(

@@ -125,8 +125,8 @@ struct LayerDiscovery {
     private func refusal(_ name: String) -> ProblemError {
         let parameters = network.problem.parameters
         let listed = refusals.sorted { $0.parameter < $1.parameter }
-        let reasons = listed.map { "'\(parameters[$0.parameter].name)' \($0.reason)" }
-        let remedy = listed.map { "-\(parameters[$0.parameter].name)" }.joined(separator: ",")
+        let reasons = listed.map { "\(OneLine.quotedName(parameters[$0.parameter].name)) \($0.reason)" }
+        let remedy = listed.map { "-" + OneLine.plain(parameters[$0.parameter].name) }.joined(separator: ",")
         return ProblemError(
             .parameters,
             "\(name): no Kronecker-factored block: \(reasons.joined(separator: "; ")); leave it out with --parameters \(remedy), or use ggn"

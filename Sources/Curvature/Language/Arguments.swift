@@ -93,8 +93,9 @@ struct Arguments: Sendable {
         guard let (sign, text) = Self.literal(value), sign.isEmpty, let number = NumberText.value(of: text),
             number > least, number < most
         else {
-            let (least, most) = (NumberText.text(of: least), NumberText.text(of: most))
-            throw mismatch(value, keyword, needs: "a number above \(least) and below \(most)")
+            // Of the largest number of all nobody has to be told.
+            let upper = most == .greatestFiniteMagnitude ? "" : " and below \(NumberText.text(of: most))"
+            throw mismatch(value, keyword, needs: "a number above \(NumberText.text(of: least))" + upper)
         }
         return number
     }

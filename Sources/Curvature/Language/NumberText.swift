@@ -1,3 +1,5 @@
+import Foundation
+
 /// Numbers as the language writes them: `5`, `0.1`, `1e-5`, also `.5` and `2.`.
 enum NumberText {
     /// The value of an unsigned literal, or nil if it overflows, or rounds to zero without being zero.
@@ -10,6 +12,9 @@ enum NumberText {
         let isZero = mantissa.allSatisfy { $0 == "0" || $0 == "." }
         return value != 0 || isZero ? value : nil
     }
+
+    /// Four digits, for what a computation found.
+    static func short(_ value: Double) -> String { text(of: Double(String(format: "%.3e", value)) ?? value) }
 
     /// The shortest text that reads back as the same number; a sign in front if it is negative.
     static func text(of value: Double) -> String {

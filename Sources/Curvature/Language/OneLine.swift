@@ -7,6 +7,12 @@ package enum OneLine {
         return "'" + shown + (scalars.dropFirst(limit).isEmpty ? "" : "…") + "'"
     }
 
+    /// The name of a tensor, a parameter or a node, quoted. Long ones stay whole: they differ at their ends.
+    package static func quotedName(_ name: String) -> String { quoted(name, limit: 240) }
+
+    /// The same text with control characters spelled out, where quotes would be in the way: in what is to be typed.
+    package static func plain(_ text: String) -> String { text.unicodeScalars.map(visible).joined() }
+
     /// Exactly one visible character for each character of the text, so that columns still count.
     static func aligned(_ characters: some Sequence<Character>) -> String {
         String(

@@ -21,7 +21,7 @@ struct LossDivisor {
             guard weight > 0 else {
                 throw ProblemError(
                     .loss,
-                    "--loss: the class weights '\(weights!)' of the terms that count sum to \(weight), so their mean is undefined; use --reduction sum, or other weights"
+                    "--loss: the class weights \(OneLine.quotedName(weights!)) of the terms that count sum to \(weight), so their mean is undefined; use --reduction sum, or other weights"
                 )
             }
             return weight
@@ -48,7 +48,8 @@ struct LossDivisor {
             if let index = operand.firstNonFinite {
                 throw ProblemError(
                     .notFinite,
-                    "\(problem.vectors.origin): '\(weights)' has a value that is not finite at element \(index)")
+                    "\(problem.vectors.origin): \(OneLine.quotedName(weights)) has a value that is not finite at element \(index)"
+                )
             }
             classWeights = operand.doubles
         }

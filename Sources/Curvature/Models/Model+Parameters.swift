@@ -11,14 +11,15 @@ extension Model {
         for name in values.keys.sorted() where !parameters.contains(where: { $0.name == name }) {
             throw ModelError(
                 .name,
-                "the model has no parameter '\(name)'" + NearestName.suggestion(for: name, in: parameters.map(\.name)))
+                "the model has no parameter \(OneLine.quotedName(name))"
+                    + NearestName.suggestion(for: name, in: parameters.map(\.name)))
         }
         let replaced = try parameters.map { parameter in
             guard let values = values[parameter.name] else { return parameter }
             guard values.count == parameter.count else {
                 throw ModelError(
                     .values,
-                    "parameter '\(parameter.name)' of shape \(parameter.shape) takes \(parameter.count) values, found \(values.count)"
+                    "parameter \(OneLine.quotedName(parameter.name)) of shape \(parameter.shape) takes \(parameter.count) values, found \(values.count)"
                 )
             }
             return Parameter(
@@ -46,19 +47,20 @@ extension Model {
             guard let entry = file[parameter.name] else {
                 throw ModelError(
                     .values, place: file.path,
-                    "expected a tensor '\(parameter.name)' of shape \(parameter.shape), found none"
+                    "expected a tensor \(OneLine.quotedName(parameter.name)) of shape \(parameter.shape), found none"
                         + NearestName.suggestion(for: parameter.name, in: names))
             }
             guard entry.shape == parameter.shape else {
                 throw ModelError(
                     .values, place: file.path,
-                    "tensor '\(parameter.name)' has shape \(entry.shape), but the model's parameter has \(parameter.shape)"
+                    "tensor \(OneLine.quotedName(parameter.name)) has shape \(entry.shape), but the model's parameter has \(parameter.shape)"
                 )
             }
             guard entry.dtype.isFloatingPoint else {
                 throw ModelError(
                     .values, place: file.path,
-                    "expected real numbers in tensor '\(parameter.name)', found \(entry.dtype); save it as F32")
+                    "expected real numbers in tensor \(OneLine.quotedName(parameter.name)), found \(entry.dtype); save it as F32"
+                )
             }
             values[parameter.name] =
                 entry.dtype == .f64
@@ -67,7 +69,8 @@ extension Model {
         if !ignoringOthers, let other = names.first(where: { values[$0] == nil }) {
             throw ModelError(
                 .values, place: file.path,
-                "the model has no parameter '\(other)'; read with ignoringOthers: true to leave such tensors out")
+                "the model has no parameter \(OneLine.quotedName(other)); read with ignoringOthers: true to leave such tensors out"
+            )
         }
         return try withParameters(values)
     }

@@ -57,9 +57,9 @@ public final class ModelBuilder {
     ///   - isInteger: whether the data are integers, such as tokens.
     public func input(_ name: String, shape: [Int], isInteger: Bool = false) throws -> Tensor {
         guard !inputs.contains(where: { $0.name == name }), name != "targets" else {
-            throw ModelError(.name, "expected a new name for an input, found '\(name)'; give another")
+            throw ModelError(.name, "expected a new name for an input, found \(OneLine.quotedName(name)); give another")
         }
-        try checkShape(shape, of: "input '\(name)'")
+        try checkShape(shape, of: "input \(OneLine.quotedName(name))")
         let type = TensorType(Shape([.examples] + shape.map { Dimension($0) }), isInteger ? .int64 : .real)
         let node = try graph.input(.data(name), type)
         inputs.append(ModelInput(name: name, node: node, type: type))
@@ -85,9 +85,10 @@ public final class ModelBuilder {
         guard indices[name] == nil else {
             throw ModelError(
                 .name,
-                "there are two parameters '\(name)'; give the layers scopes of their own, or share with 'reusing'")
+                "there are two parameters \(OneLine.quotedName(name)); give the layers scopes of their own, or share with 'reusing'"
+            )
         }
-        try checkShape(shape, of: "parameter '\(name)'")
+        try checkShape(shape, of: "parameter \(OneLine.quotedName(name))")
         let index = parameters.count
         let values = initialization.values(count: shape.reduce(1, *), index: index, random: random)
         let node = try graph.input(.parameter(index), TensorType(Shape(shape)))
@@ -105,13 +106,15 @@ public final class ModelBuilder {
         guard let index = indices[name] else {
             throw ModelError(
                 .name,
-                "expected a parameter '\(name)' to share, found none"
+                "expected a parameter \(OneLine.quotedName(name)) to share, found none"
                     + NearestName.suggestion(for: name, in: parameters.map(\.name)))
         }
         let found = parameters[index]
         guard found.shape == shape else {
             throw ModelError(
-                .name, "expected the shared parameter '\(name)' to have shape \(shape), found \(found.shape)")
+                .name,
+                "expected the shared parameter \(OneLine.quotedName(name)) to have shape \(shape), found \(found.shape)"
+            )
         }
         return Tensor(node: found.node, builder: self)
     }

@@ -18,7 +18,8 @@ enum ParameterSelection {
             guard !chosen.isEmpty else {
                 throw ProblemError(
                     .parameters,
-                    "--parameters: '\(pattern)' matches no trainable parameter; name one in full to select it")
+                    "--parameters: \(OneLine.quotedName(pattern)) matches no trainable parameter; name one in full to select it"
+                )
             }
             for index in chosen where !selected.contains(index) { selected.append(index) }
         }
@@ -30,8 +31,8 @@ enum ParameterSelection {
             throw ProblemError(
                 .parameters,
                 parameters.isEmpty
-                    ? "the model has no floating-point initializer that could be a parameter"
-                    : "no parameter is selected; 'curvature inspect' lists the model's with the reasons why each is or is not one"
+                    ? "the model has no parameters: it has no floating-point initializer that could be one; export it with its weights"
+                    : "--parameters: no parameter is selected; 'curvature inspect' lists the model's with the reasons why each is or is not one"
             )
         }
         return selected
@@ -41,10 +42,11 @@ enum ParameterSelection {
         if let exact = parameters.firstIndex(where: { $0.name == pattern }) { return [exact] }
         let found = parameters.indices.filter { fnmatch(pattern, parameters[$0].name, 0) == 0 }
         guard !found.isEmpty else {
+            let nearest = NearestName.suggestion(for: pattern, in: parameters.map(\.name))
             throw ProblemError(
                 .parameters,
-                "--parameters: no parameter is named '\(pattern)'"
-                    + NearestName.suggestion(for: pattern, in: parameters.map(\.name)))
+                "--parameters: no parameter is named \(OneLine.quotedName(pattern))"
+                    + (nearest.isEmpty ? "; 'curvature inspect' lists the model's" : nearest))
         }
         return found
     }

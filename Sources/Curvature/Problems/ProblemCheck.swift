@@ -49,43 +49,52 @@ struct ProblemCheck {
         for input in model.inputs {
             let name = Problem.dataName(of: input, model: model, data: data)
             guard let tensor = data.tensors[name] else {
-                let known = data.tensors.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
                 throw ProblemError(
                     .data,
-                    "\(data.origin): expected a tensor '\(model.inputs.count == 1 ? "inputs" : name)' for the model's input, found \(known.isEmpty ? "none" : known)"
+                    "\(data.origin): expected a tensor \(OneLine.quotedName(model.inputs.count == 1 ? "inputs" : name)) for the model's input, found \(names(data))"
                         + NearestName.suggestion(for: name, in: data.tensors.keys.sorted()))
             }
             guard let n = tensor.shape.first else {
-                throw ProblemError(.data, "\(data.origin): '\(name)' is a scalar; its first axis must be the examples")
+                throw ProblemError(
+                    .data,
+                    "\(data.origin): \(OneLine.quotedName(name)) is a scalar; its first axis must be the examples")
             }
-            guard n > 0 else { throw ProblemError(.data, "\(data.origin): '\(name)' has no examples") }
+            guard n > 0 else {
+                throw ProblemError(.data, "\(data.origin): \(OneLine.quotedName(name)) has no examples")
+            }
             if let examples, examples != n {
                 throw ProblemError(
-                    .data, "\(data.origin): '\(name)' has \(n) examples where another input has \(examples)")
+                    .data,
+                    "\(data.origin): \(OneLine.quotedName(name)) has \(n) examples where another input has \(examples)")
             }
             examples = n
             let expected = input.type.shape.sizes(examples: n)
             guard expected == tensor.shape else {
                 throw ProblemError(
                     .data,
-                    "\(data.origin): '\(name)' has shape \(tensor.shape), but the model's input '\(input.name)' takes \(input.type.shape)"
+                    "\(data.origin): \(OneLine.quotedName(name)) has shape \(tensor.shape), but the model's input \(OneLine.quotedName(input.name)) takes \(input.type.shape)"
                 )
             }
             guard tensor.isInteger == !input.type.element.isFloating || input.type.element.isFloating else {
                 throw ProblemError(
                     .data,
-                    "\(data.origin): '\(name)' holds fractions, but the model's input '\(input.name)' takes integers; save it as I64"
+                    "\(data.origin): \(OneLine.quotedName(name)) holds fractions, but the model's input \(OneLine.quotedName(input.name)) takes integers; save it as I64"
                 )
             }
         }
         return examples ?? 0
     }
 
+    private static func names(_ data: any DataSource) -> String {
+        let names = data.tensors.keys.sorted().map { OneLine.quotedName($0) }
+        return names.isEmpty ? "none" : names.joined(separator: ", ")
+    }
+
     private static func targets(_ data: any DataSource) throws -> DataTensor {
         if let targets = data.tensors["targets"] { return targets }
         throw ProblemError(
             .data,
-            "\(data.origin): expected a tensor 'targets'"
+            "\(data.origin): expected a tensor 'targets', found \(names(data))"
                 + NearestName.suggestion(for: "targets", in: data.tensors.keys.sorted()))
     }
 
@@ -118,7 +127,10 @@ struct ProblemCheck {
         case .meanSquaredError, .binaryCrossEntropy:
             // A single output may lack its axis.
             guard targets.shape == shape || (shape.last == 1 && targets.shape == Array(shape.dropLast())) else {
-                throw refuse(shape, "values")
+                let areIndices = targets.isInteger && targets.shape == Array(shape.dropLast())
+                var error = refuse(shape, "values")
+                if areIndices { error.message += "; class indices go with cross-entropy" }
+                throw error
             }
             return false
         case .custom: preconditionFailure("checked by tracing")
@@ -130,7 +142,7 @@ struct ProblemCheck {
             guard let tensor = vectors.tensors[name] else {
                 throw ProblemError(
                     .loss,
-                    "--loss: no tensor '\(name)' in \(vectors.origin)"
+                    "--loss: no tensor \(OneLine.quotedName(name)) in \(vectors.origin)"
                         + NearestName.suggestion(for: name, in: vectors.tensors.keys.sorted()))
             }
             let fits: Bool
@@ -144,7 +156,8 @@ struct ProblemCheck {
                 )
             }
             guard fits else {
-                throw ProblemError(.loss, "--loss: '\(name)' has shape \(tensor.shape), expected \(expected)")
+                throw ProblemError(
+                    .loss, "--loss: \(OneLine.quotedName(name)) has shape \(tensor.shape), expected \(expected)")
             }
         }
     }

@@ -35,7 +35,7 @@ enum DenseLogdet {
         if let negative = eigenvalues.first, negative < -least {
             throw ProblemError(
                 .options,
-                "logdet: expected a positive definite operator, found one with the eigenvalue \(NumberText.text(of: negative)); add a multiple of identity"
+                "logdet: expected a positive definite operator, found one with the eigenvalue \(NumberText.short(negative)); add a multiple of identity"
             )
         }
         return eigenvalues.reduce(0) { $0 + ($1 > least ? log($1) : -.infinity) }

@@ -65,7 +65,7 @@ struct OpenDimensions {
         let rank = tensor.shape.dim.count
         guard rank > 0 else { throw failure(.invalid, "it is a scalar; its first axis has to be the examples") }
         if let found, found.count != rank {
-            throw failure(.data, "the model has \(rank) axes, the data \(found)")
+            throw failure(.data, "expected \(rank) axes, the first for the examples, found data of shape \(found)")
         }
         var dimensions = [examples]
         for (axis, dimension) in tensor.shape.dim.enumerated().dropFirst() {

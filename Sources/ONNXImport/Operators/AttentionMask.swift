@@ -6,6 +6,9 @@ extension OperatorCall {
     func masked(_ scores: Node, past: Int) throws -> Node {
         let shape = graph.shape(scores)
         let (rows, columns) = (try size(shape, 2), try size(shape, 3))
+        guard max(rows, columns) <= 1 << 24 else {
+            throw unsupported("attention over \(max(rows, columns)) positions is not supported; at most 2^24 are")
+        }
         let hidden = Value.host(HostTensor(scalar: -.infinity))
         var scores = Value.node(scores)
         if let mask = try optional(3).map({ try widened($0, to: columns) }) {

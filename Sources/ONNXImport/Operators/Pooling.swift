@@ -30,6 +30,9 @@ extension OperatorCall {
             places = try graph.add(graph.multiply(column, filled(Double(sizes[2]), like: column)), row)
         }
         let plane = sizes[2...].reduce(1, *)
+        guard sizes[0] * sizes[1] <= HostTensor.foldLimit else {
+            throw unsupported("the places of maxima in \(sizes[0] * sizes[1]) planes are not given; at most 2^20 are")
+        }
         let starts = HostTensor([sizes[0] * sizes[1]], (0..<(sizes[0] * sizes[1])).map { Extent($0 * plane) })
         let perPlane = try asNode(.host(starts.reshaped([sizes[0], sizes[1]] + sizes[2...].map { _ in 1 })))
         return try add(places, perPlane)
@@ -55,6 +58,11 @@ extension OperatorCall {
 
     private func average(_ x: Node, _ window: SlidingWindow) throws -> Node {
         let space = try outputSizes(window)
+        // How many positions each window has is counted here.
+        guard space.reduce(1, *) <= 1 << 24, zip(space, window.taps).allSatisfy({ $0 * $1 <= 1 << 26 }) else {
+            throw unsupported(
+                "averages over \(space) windows of \(window.taps) are too many; at most 2^24 are supported")
+        }
         let includesPadding = try flag("count_include_pad", default: false)
         return try graph.averageOverWindows(x, geometry(window), space: space, countsPadding: includesPadding)
     }

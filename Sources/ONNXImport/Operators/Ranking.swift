@@ -11,6 +11,8 @@ extension OperatorCall {
         guard size > 0 else {
             throw invalid("axis \(axis) of \(shape) is empty; it has no largest or smallest element")
         }
+        // The constant of all positions would fill the memory.
+        guard size <= 1 << 24 else { throw unsupported("it searches an axis of \(size); at most 2^24 are supported") }
         let best = try ofLargest ? graph.maximum(x, axes: [axis]) : graph.minimum(x, axes: [axis])
         let attained = try graph.equal(x, graph.broadcast(best, like: x, without: [axis]))
         let positions = try graph.constant(Constant([size], (0..<size).map { Int64($0) }))

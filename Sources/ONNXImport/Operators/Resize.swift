@@ -14,6 +14,7 @@ extension OperatorCall {
             guard let (size, scale) = try target(axis, targets, index, isCropped: part.map { $0 != (0, 1) } ?? false)
             else { continue }
             let old = try self.size(graph.shape(x), axis)
+            try check(old)
             let resampling = try Resampling(self, old: old, new: size, scale: scale, crop: part)
             result = try resampled(result, axis: axis, resampling)
         }
@@ -104,6 +105,9 @@ extension OperatorCall {
         guard region.count == 2 * axes.count else {
             throw invalid("\(region.count) bounds of a region do not go with \(axes.count) axes; expected two for each")
         }
+        guard region.allSatisfy({ $0.magnitude < Double(1 << 31) }) else {
+            throw invalid("a bound of its region is not finite, or too large")
+        }
         return axes.indices.map { (region[$0], region[$0 + axes.count]) }
     }
 
@@ -132,6 +136,10 @@ extension OperatorCall {
     /// Where a position is made of many, all positions together are a product with a matrix.
     private func asProduct(_ x: Node, axis: Int, _ resampling: Resampling) throws -> Node {
         let old = try size(graph.shape(x), axis)
+        guard resampling.taps.count * old <= 1 << 26 else {
+            throw unsupported(
+                "\(resampling.taps.count) positions made of \(old) are not supported; at most 2^26 pairs are")
+        }
         var matrix = [Double](repeating: 0, count: resampling.taps.count * old)
         for (row, taps) in resampling.taps.enumerated() {
             for tap in taps { matrix[row * old + tap.index] += tap.weight }

@@ -10,6 +10,9 @@ struct SlidingWindow {
     var padLow: [Int]
     var padHigh: [Int]
 
+    /// The most taps of a window, and the most positions of padding on a side.
+    static let tapLimit = 0x1p24
+
     func reach(_ axis: Int) -> Int { dilations[axis] * (taps[axis] - 1) + 1 }
 
     /// Whether every position is a window of its own along this axis.
@@ -61,6 +64,10 @@ extension OperatorCall {
         guard taps.count == rank, taps.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
             throw invalid("its window has the shape \(taps); expected \(rank) positive sizes")
         }
+        // What is done in a window is done for each of its taps: small files could ask for work without end.
+        guard taps.reduce(1.0, { $0 * Double($1) }) <= SlidingWindow.tapLimit else {
+            throw unsupported("a window of the shape \(taps) is not supported; at most 2^24 taps are")
+        }
         let pads = try list("pads", count: 2 * rank, default: 0, atLeast: 0)
         var window = SlidingWindow(
             extents: extents, taps: taps, strides: try list("strides", count: rank, default: 1, atLeast: 1),
@@ -80,6 +87,10 @@ extension OperatorCall {
             }
         default:
             throw invalid("its attribute 'auto_pad' is '\(mode)'; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER")
+        }
+        guard (window.padLow + window.padHigh).allSatisfy({ Double($0) <= SlidingWindow.tapLimit }) else {
+            throw unsupported(
+                "a padding of \(window.padLow) and \(window.padHigh) is not supported; at most 2^24 on a side is")
         }
         return window
     }

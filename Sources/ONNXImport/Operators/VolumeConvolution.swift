@@ -45,7 +45,11 @@ extension OperatorCall {
     }
 
     private func sum(over count: Int, _ term: (Int) throws -> Node) throws -> Node {
-        try (1..<count).reduce(term(0)) { try graph.add($0, term($1)) }
+        // Each tap is several nodes.
+        guard count <= 1 << 12 else {
+            throw unsupported("\(count) taps along the first of three spatial axes are not supported; at most 2^12 are")
+        }
+        return try (1..<count).reduce(term(0)) { try graph.add($0, term($1)) }
     }
     /// A weight's taps at one position along the first spatial axis.
     private func slice(_ weight: Node, _ tap: Int) throws -> Node {

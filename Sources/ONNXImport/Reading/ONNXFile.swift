@@ -1,5 +1,6 @@
 import Curvature
 import Foundation
+import Kernels
 import SwiftProtobuf
 import TensorIR
 
@@ -25,10 +26,10 @@ struct ONNXFile {
 
     init(_ url: URL) throws {
         let data: Data
-        do {
-            data = try Data(contentsOf: url, options: .mappedIfSafe)
+        do throws(FileError) {
+            data = try MappedFile(path: url.path).data
         } catch {
-            throw ONNXImportError(.unreadable, "\(url.path): cannot be read: \(error.localizedDescription)")
+            throw ONNXImportError(.unreadable, "\(url.relativePath): \(error.message)")
         }
         try self.init(data, name: url.lastPathComponent, url: url)
     }
@@ -42,9 +43,13 @@ struct ONNXFile {
         do {
             model = try ONNXModelProto(serializedBytes: data)
         } catch BinaryDecodingError.truncated {
-            throw unreadable("not an ONNX model, or the file is cut off after \(data.count) bytes")
+            throw unreadable(
+                ONNXFile.expected(
+                    data,
+                    "found a file that is cut off after \(data.count) bytes, or another one; copy or export it again"))
         } catch {
-            throw unreadable("not an ONNX model, or a damaged one (\(error))")
+            throw unreadable(
+                ONNXFile.expected(data, "found a damaged one or another file; copy or export it again"))
         }
         guard model.hasGraph else { throw unreadable("it holds no graph; expected an ONNX model") }
         var external = ExternalData(model: url)
@@ -61,6 +66,14 @@ struct ONNXFile {
         }
         self.functions = functions
         try checkStructure()
+    }
+
+    /// What is wrong with bytes that are no model: what they are, if their beginning tells, and otherwise what else is known.
+    private static func expected(_ data: Data, _ other: String) -> String {
+        guard let signature = FileSignature(of: data.prefix(FileSignature.length)), signature.name != FileSignature.onnx
+        else { return "expected an ONNX model, \(other)" }
+        let remedy = signature.remedy ?? "export the network to ONNX, for example with torch.onnx.export"
+        return "expected an ONNX model, found \(signature.name); \(remedy)"
     }
 
     /// The same file with another of its outputs as the prediction.

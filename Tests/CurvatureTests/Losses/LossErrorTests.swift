@@ -224,10 +224,10 @@ import Testing
         Case(
             Given(.sequence, "bce").targets([6, 3, 4]), .data,
             "data: 'targets' has shape [6, 3, 4], expected values of shape [6, 4, 3]"),
-        Case(Given().with { $0.targets = nil }, .data, "data: expected a tensor 'targets'"),
+        Case(Given().with { $0.targets = nil }, .data, "data: expected a tensor 'targets', found 'inputs'"),
         Case(
             Given().with { ($0.targets, $0.otherData) = (nil, ["target"]) }, .data,
-            "data: expected a tensor 'targets'; did you mean 'target'?"),
+            "data: expected a tensor 'targets', found 'inputs', 'target'; did you mean 'target'?"),
         Case(Given(examples: 0), .data, "data: 'inputs' has no examples"),
     ]
     @Test(arguments: shapes) func targetsThatDoNotFit(mistake: Case) { Self.expect(mistake) }
@@ -268,7 +268,7 @@ import Testing
             "\(start) vectors: 'w' has one in example 3 (element 3)"),
         Case(
             Given(.flat, "mse").with { ($0.parameters, $0.precision) = ([30: 1e30], .float32) }, .notFinite,
-            "\(start) it overflows in float32"),
+            "\(start) it overflows in float32; --precision float64 has a wider range"),
     ]
     @Test(arguments: notFinite) func notFiniteNumbersAreFound(mistake: Case) { Self.expect(mistake) }
 }

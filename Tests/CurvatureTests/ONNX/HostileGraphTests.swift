@@ -109,7 +109,7 @@ import Testing
         (model.proto.graph.node, model.proto.graph.output) = (graph.node, graph.output)
         let error = model.error()
         #expect(
-            depth > 20 ? error.hasPrefix("m.onnx: not an ONNX model, or a damaged one") : error == "no error",
+            depth > 20 ? error.hasPrefix("m.onnx: expected an ONNX model, found a damaged one") : error == "no error",
             "\(error)")
     }
 

@@ -22,9 +22,10 @@ extension Tensor {
         guard let first = operands.first else {
             throw ModelError(.shape, place: "einsum", "expected one operand or more, found none")
         }
-        try first.requireOneModel(operands, "einsum '\(equation)'")
-        return try first.make("einsum '\(equation)'") { graph in
-            for operand in operands { try operand.requireReal("einsum '\(equation)'") }
+        let place = "einsum \(OneLine.quotedName(equation))"
+        try first.requireOneModel(operands, place)
+        return try first.make(place) { graph in
+            for operand in operands { try operand.requireReal(place) }
             let (labels, result) = try EinsumEquation(equation).labels(ranks: operands.map(\.rank))
             return try graph.einsum(operands.map(\.node), labels, broadcastTo: result)
         }

@@ -5,7 +5,7 @@ import Safetensors
 /// What is fuzzed. Each target is a function of bytes that has to come to an end: with an answer, or with one of the
 /// package's own errors.
 enum FuzzTarget: String, CaseIterable {
-    case safetensors, npy, npz, onnx, requests, plan
+    case safetensors, npy, npz, onnx, graph, requests, plan
 
     /// What is done with one input. Whatever it needs for all of them is made here, once.
     func body() -> (UnsafeRawBufferPointer) -> Void {
@@ -14,6 +14,7 @@ enum FuzzTarget: String, CaseIterable {
         case .npy: numpyBody("fuzz.npy")
         case .npz: numpyBody("fuzz.npz")
         case .onnx: onnxBody()
+        case .graph: graphBody()
         case .requests: requestsBody()
         case .plan: planBody()
         }
