@@ -57,7 +57,7 @@ extension NetworkLowering {
         let examples = try ExampleGradients(self)
         if let index = examples.isSupported.firstIndex(of: false) {
             throw UnsupportedUse(
-                reason: "gradients of '\(problem.parameters[index].name)' are not known example by example")
+                reason: "gradients of \(OneLine.quotedName(problem.parameters[index].name)) are not known example by example")
         }
         let cotangents = try cotangents(root.curvature.cotangents, termsApart: true)!
         let columns = cotangents.columns ?? 1
@@ -106,7 +106,7 @@ extension NetworkLowering {
     private func joined(_ uses: [UseValues], hasColumns: Bool, _ name: String) throws -> (input: Node?, gradient: Node)
     {
         guard uses.allSatisfy({ $0.layout == uses[0].layout }) else {
-            throw UnsupportedUse(reason: "'\(name)' is used in several roles")
+            throw UnsupportedUse(reason: "\(OneLine.quotedName(name)) is used in several roles")
         }
         let gradients = try uses.map { use in
             hasColumns ? try graph.permute(use.output, [1, 0, 2, 3]) : try graph.expand(use.output, at: 1)
@@ -118,7 +118,7 @@ extension NetworkLowering {
             case .rows(let rows):
                 let count = use.layout.inputs
                 guard count <= Self.mostRows else {
-                    throw UnsupportedUse(reason: "the table '\(name)' has more than \(Self.mostRows) rows")
+                    throw UnsupportedUse(reason: "the table \(OneLine.quotedName(name)) has more than \(Self.mostRows) rows")
                 }
                 let wide = Shape(graph.shape(rows).dimensions + [Dimension(count)])
                 let places = try graph.constant(Constant([count], (0..<Int64(count)).map { $0 }))
@@ -130,7 +130,7 @@ extension NetworkLowering {
         }
         let known = inputs.compactMap(\.self)
         guard known.isEmpty || known.count == uses.count else {
-            throw UnsupportedUse(reason: "'\(name)' is used in several roles")
+            throw UnsupportedUse(reason: "\(OneLine.quotedName(name)) is used in several roles")
         }
         func together(_ nodes: [Node], axis: Int) throws -> Node {
             nodes.count == 1 ? nodes[0] : try graph.concatenate(nodes, axis: axis)
