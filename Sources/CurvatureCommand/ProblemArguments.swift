@@ -118,6 +118,8 @@ struct ProblemArguments: ParsableArguments {
         options.threads = try threads.map { try WholeNumber.parse($0, option: "--threads") }
         options.memory = try ByteCount.parse(memory)
         options.isNaive = naive
+        // Nothing changes them.
+        options.sharesParameters = true
         options.factors = try loadFactors.map { try FactorFile(contentsOf: URL(fileURLWithPath: $0)) }
         options.disabledRules = Set(disableRule)
         if let unknown = disableRule.first(where: { !PlanOptions.ruleNames.contains($0) }) {

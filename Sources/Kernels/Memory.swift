@@ -18,9 +18,12 @@ package final class Memory: @unchecked Sendable {
     /// From here on, mapping costs less than it saves.
     private static let mappedFrom = 1 << 20
 
-    package init(byteCount: Int) {
+    /// Whether the block is among those of a run.
+    private let isCounted: Bool
+
+    package init(byteCount: Int, isCounted: Bool = true) {
         precondition(byteCount >= 0, "a block of \(byteCount) bytes")
-        self.byteCount = byteCount
+        (self.byteCount, self.isCounted) = (byteCount, isCounted)
         if byteCount >= Memory.mappedFrom {
             let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
             guard let mapped, mapped != MAP_FAILED else {
@@ -34,6 +37,7 @@ package final class Memory: @unchecked Sendable {
         } else {
             address = .allocate(byteCount: max(byteCount, 1), alignment: 64)
         }
+        guard isCounted else { return }
         Memory.allocations.add(1, ordering: .relaxed)
         let current = Memory.current.add(byteCount, ordering: .relaxed).newValue
         Memory.peak.max(current, ordering: .relaxed)
@@ -45,7 +49,7 @@ package final class Memory: @unchecked Sendable {
         } else {
             address.deallocate()
         }
-        Memory.current.subtract(byteCount, ordering: .relaxed)
+        if isCounted { Memory.current.subtract(byteCount, ordering: .relaxed) }
     }
 
     private static let allocations = Atomic<Int>(0)

@@ -32,7 +32,7 @@ extension Execution {
 
     /// Gives one of the model's parameters other values, row-major.
     ///
-    /// - Throws: ``ProblemError`` if there is no such parameter, or the number of values is another.
+    /// - Throws: ``ProblemError`` if there is no such parameter, the number of values is another, or the plan shares the model's values.
     public func setParameter(_ name: String, to values: [Double]) throws {
         let parameters = plan.problem.model.parameters
         guard let index = parameters.firstIndex(where: { $0.name == name }) else {
@@ -47,6 +47,7 @@ extension Execution {
                 "parameter \(OneLine.quotedName(name)) has shape \(parameters[index].shape), \(parameters[index].count) values; found \(values.count)"
             )
         }
+        try requireOwnParameters()
         resources.parameters[index].fill(values)
         parametersChanged()
     }
@@ -64,6 +65,7 @@ extension Execution {
                 "a step in the parameters has \(plan.problem.shape.parameters) entries in \(plan.options.precision); \(OneLine.quotedName(step.name)) has shape \(step.shape)"
             )
         }
+        try requireOwnParameters()
         var start = 0
         for (index, parameter) in zip(plan.problem.selection, plan.problem.parameters) {
             let target = resources.parameters[index]
@@ -73,6 +75,14 @@ extension Execution {
         }
         withExtendedLifetime(step) {}
         parametersChanged()
+    }
+
+    /// Values that are the model's, and other plans', are written by nobody.
+    private func requireOwnParameters() throws {
+        guard plan.options.sharesParameters else { return }
+        throw ProblemError(
+            .parameters,
+            "the plan uses the model's own parameters; compile with sharesParameters = false to replace them")
     }
 
     /// The selected parameters as they are, concatenated: (D).

@@ -15,7 +15,8 @@ final class ExecutionResources {
     init(_ plan: Plan) {
         self.plan = plan
         arena = Memory(byteCount: plan.memory.arena)
-        parameters = ParameterStore(plan.problem.model, plan.options.precision)
+        parameters = ParameterStore(
+            plan.problem.model, plan.options.precision, isShared: plan.options.sharesParameters)
         values = ValueStore(plan)
         cache = PrimalCache(plan.primal)
         problem = plan.problem

@@ -13,9 +13,11 @@ struct FactorStamp {
             if let values {
                 numbers.add(values[index])
             } else {
-                switch parameter.values {
-                case .float32(let own): numbers.add(own.lazy.map(Double.init))
-                case .float64(let own): numbers.add(own)
+                parameter.values.withElements { elements in
+                    switch elements {
+                    case .float32(let own): numbers.add(own.lazy.map(Double.init))
+                    case .float64(let own): numbers.add(own)
+                    }
                 }
             }
         }

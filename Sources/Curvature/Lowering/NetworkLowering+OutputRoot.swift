@@ -57,7 +57,9 @@ extension NetworkLowering {
         let examples = try ExampleGradients(self)
         if let index = examples.isSupported.firstIndex(of: false) {
             throw UnsupportedUse(
-                reason: "gradients of \(OneLine.quotedName(problem.parameters[index].name)) are not known example by example")
+                reason:
+                    "gradients of \(OneLine.quotedName(problem.parameters[index].name)) are not known example by example"
+            )
         }
         let cotangents = try cotangents(root.curvature.cotangents, termsApart: true)!
         let columns = cotangents.columns ?? 1
@@ -118,7 +120,8 @@ extension NetworkLowering {
             case .rows(let rows):
                 let count = use.layout.inputs
                 guard count <= Self.mostRows else {
-                    throw UnsupportedUse(reason: "the table \(OneLine.quotedName(name)) has more than \(Self.mostRows) rows")
+                    throw UnsupportedUse(
+                        reason: "the table \(OneLine.quotedName(name)) has more than \(Self.mostRows) rows")
                 }
                 let wide = Shape(graph.shape(rows).dimensions + [Dimension(count)])
                 let places = try graph.constant(Constant([count], (0..<Int64(count)).map { $0 }))

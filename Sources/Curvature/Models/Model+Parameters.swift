@@ -78,9 +78,13 @@ extension Model {
     /// Writes every parameter and statistic under its name. The file appears whole or not at all.
     public func writeParameters(to url: URL) throws {
         let tensors = parameters.map { parameter in
-            switch parameter.values {
-            case .float32(let values): SafetensorsTensor(name: parameter.name, shape: parameter.shape, values: values)
-            case .float64(let values): SafetensorsTensor(name: parameter.name, shape: parameter.shape, values: values)
+            parameter.values.withElements { elements in
+                switch elements {
+                case .float32(let values):
+                    SafetensorsTensor(name: parameter.name, shape: parameter.shape, values: Array(values))
+                case .float64(let values):
+                    SafetensorsTensor(name: parameter.name, shape: parameter.shape, values: Array(values))
+                }
             }
         }
         try SafetensorsWriter.write(tensors, to: url)

@@ -31,7 +31,7 @@ extension Model {
     /// What the parameters take as they came, in bytes. It is part of a plan's predicted peak; buffers of a run are counted without it.
     public var byteCount: Int {
         parameters.reduce(0) { sum, parameter in
-            if case .float64 = parameter.values { sum + parameter.count * 8 } else { sum + parameter.count * 4 }
+            sum + parameter.values.byteCount
         }
     }
 }
@@ -65,20 +65,4 @@ public struct Parameter: Sendable {
     }
     /// The number of elements.
     public var count: Int { shape.reduce(1, *) }
-}
-
-/// Values in the precision they came in.
-public enum ParameterValues: Sendable {
-    /// Single precision.
-    case float32([Float])
-    /// Double precision, which a run in float64 keeps.
-    case float64([Double])
-
-    /// The number of elements.
-    public var count: Int {
-        switch self {
-        case .float32(let values): values.count
-        case .float64(let values): values.count
-        }
-    }
 }

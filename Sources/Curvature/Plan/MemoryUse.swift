@@ -4,7 +4,7 @@ import TensorIR
 package struct MemoryUse: Hashable, Sendable {
     /// The model's parameters as they came.
     package var model: Int
-    /// The same in the run's precision.
+    /// Those in the run's precision that are not used where they lie.
     package var parameters: Int
     package var constants: Int
     /// Vectors, blocks and intermediate values.
@@ -29,7 +29,8 @@ package struct MemoryUse: Hashable, Sendable {
     init(_ planner: Planner, steps: [Plan.Step], batch: Int, primal: PrimalPlan?) {
         let width = planner.options.precision.storage.byteCount
         model = planner.problem.model.byteCount
-        parameters = planner.problem.model.parameters.reduce(0) { $0 + $1.count * width }
+        parameters = ParameterStore.byteCount(
+            planner.problem.model, planner.options.precision, isShared: planner.options.sharesParameters)
         let programs = steps.flatMap { $0.leafSteps.flatMap(\.programs) } + [primal?.fill].compactMap(\.self)
         constants = programs.reduce(0) { sum, program in
             let schedule = program.schedule

@@ -17,6 +17,9 @@ public struct PlanOptions: Sendable {
     /// Keeps primal values from one run of an ``Execution`` to the next, for runs with other vectors: after the first, or after
     /// `prepare()`, a product costs its tangent sweeps alone. Changing parameters or data drops them.
     public var keepsPrimalValues = false
+    /// Uses the model's own parameter values where they are in the run's precision, so that large weights are in memory once. They cannot be replaced
+    /// between runs then.
+    public var sharesParameters = false
     /// Kronecker factors that an earlier run saved, for all Kronecker-factored operators of the requests.
     public var factors: FactorFile?
 

@@ -44,15 +44,9 @@ struct FileWeights {
 extension FileWeights.Weight {
     /// The values on the host, where an operator needs to know them now.
     func hostTensor() -> HostTensor {
-        switch values {
-        case .float32(let values): HostTensor(sizes, values.map { Double($0) })
-        case .float64(let values): HostTensor(sizes, values)
-        }
+        HostTensor(sizes, values.doubles)
     }
     var isFinite: Bool {
-        switch values {
-        case .float32(let values): values.allSatisfy { $0.isFinite }
-        case .float64(let values): values.allSatisfy { $0.isFinite }
-        }
+        withExtendedLifetime(values) { values.operand.firstNonFinite == nil }
     }
 }

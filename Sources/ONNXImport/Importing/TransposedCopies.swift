@@ -22,17 +22,23 @@ extension FileWeights.Weight {
     fileprivate func isTransposed(of other: FileWeights.Weight) -> Bool {
         guard sizes == other.sizes.reversed(), values.count > 1 else { return false }
         let (rows, columns) = (sizes[0], sizes[1])
-        func isTransposed<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Bool {
+        func isTransposed<Element: Equatable>(
+            _ a: UnsafeBufferPointer<Element>, _ b: UnsafeBufferPointer<Element>
+        ) -> Bool {
             // A constant is every constant's copy.
             guard a.contains(where: { $0 != a[0] }) else { return false }
             return (0..<rows).allSatisfy { row in
                 (0..<columns).allSatisfy { column in a[row * columns + column] == b[column * rows + row] }
             }
         }
-        return switch (values, other.values) {
-        case (.float32(let a), .float32(let b)): isTransposed(a, b)
-        case (.float64(let a), .float64(let b)): isTransposed(a, b)
-        default: false
+        return values.withElements { own in
+            other.values.withElements { other in
+                switch (own, other) {
+                case (.float32(let a), .float32(let b)): isTransposed(a, b)
+                case (.float64(let a), .float64(let b)): isTransposed(a, b)
+                default: false
+                }
+            }
         }
     }
 }

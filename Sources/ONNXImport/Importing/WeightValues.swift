@@ -6,9 +6,11 @@ extension FileWeights.Weight {
     /// normalization without parameters, a factor of attention scores. Parameters keep the names that they have.
     var isLikelyConstant: Bool {
         guard sizes.count == 1, FileWeights.Weight.isGenerated(name) else { return false }
-        switch values {
-        case .float32(let values): return values.allSatisfy { $0 == values.first }
-        case .float64(let values): return values.allSatisfy { $0 == values.first }
+        return values.withElements { elements in
+            switch elements {
+            case .float32(let values): values.allSatisfy { $0 == values.first }
+            case .float64(let values): values.allSatisfy { $0 == values.first }
+            }
         }
     }
     /// "val_12", "onnx::Mul_12", "12".
@@ -25,10 +27,14 @@ extension FileWeights.Weight {
     func isOtherPart(of other: FileWeights.Weight) -> Bool {
         guard sizes == other.sizes, sizes.count >= 2, values.count > 1 else { return false }
         func isOne(_ a: Double, _ b: Double) -> Bool { abs(a * a + b * b - 1) < 1e-5 }
-        return switch (values, other.values) {
-        case (.float32(let a), .float32(let b)): zip(a, b).allSatisfy { isOne(Double($0), Double($1)) }
-        case (.float64(let a), .float64(let b)): zip(a, b).allSatisfy { isOne($0, $1) }
-        default: false
+        return values.withElements { own in
+            other.values.withElements { other in
+                switch (own, other) {
+                case (.float32(let a), .float32(let b)): zip(a, b).allSatisfy { isOne(Double($0), Double($1)) }
+                case (.float64(let a), .float64(let b)): zip(a, b).allSatisfy { isOne($0, $1) }
+                default: false
+                }
+            }
         }
     }
 }

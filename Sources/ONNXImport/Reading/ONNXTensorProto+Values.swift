@@ -1,5 +1,6 @@
 import Curvature
 import Foundation
+import Kernels
 import TensorIR
 
 /// Decoding of constants. Nothing of what a tensor says of itself is trusted: its sizes have to agree with
@@ -112,6 +113,11 @@ extension ONNXTensorProto {
     }
     private var usesRawData: Bool { hasRawData && !(rawData.isEmpty && storedCount > 0) }
 
+    /// Raw data as they are.
+    private func stored(_ storage: Storage) -> ParameterValues {
+        ParameterValues(storage, count: rawData.count / storage.byteCount) { _ = rawData.copyBytes(to: $0) }
+    }
+
     private func raw<Element>(_ zero: Element) -> [Element] {
         var elements = [Element](repeating: zero, count: rawData.count / MemoryLayout<Element>.size)
         _ = elements.withUnsafeMutableBytes { rawData.copyBytes(to: $0) }
@@ -130,8 +136,8 @@ extension ONNXTensorProto {
     func realValues() throws -> ParameterValues {
         try checkStorage()
         switch type {
-        case .float: return .float32(usesRawData ? raw(Float(0)) : floatData)
-        case .double: return .float64(usesRawData ? raw(0.0) : doubleData)
+        case .float: return usesRawData ? stored(.float32) : .float32(floatData)
+        case .double: return usesRawData ? stored(.float64) : .float64(doubleData)
         case .float16, .bfloat16:
             let bits = usesRawData ? raw(UInt16(0)) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
             return .float32(bits.map(type == .float16 ? Float.init(half:) : { Float(bitPattern: UInt32($0) << 16) }))
@@ -146,10 +152,7 @@ extension ONNXTensorProto {
         let sizes = try sizes()
         switch kind {
         case .real:
-            switch try realValues() {
-            case .float32(let values): return HostTensor(sizes, values.map { Double($0) })
-            case .float64(let values): return HostTensor(sizes, values)
-            }
+            return HostTensor(sizes, try realValues().doubles)
         case .integer: return HostTensor(sizes, try integerValues().map { Extent($0) })
         case .bool: return HostTensor(sizes, usesRawData ? rawData.map { $0 != 0 } : int32Data.map { $0 != 0 })
         case nil: throw unreadableType()

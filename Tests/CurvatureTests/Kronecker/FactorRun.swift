@@ -19,7 +19,7 @@ struct FactorRun {
         let sizes = [min(batch, total), total % batch].filter { $0 > 0 }
         let program = ProgramPlan(schedule, results: [], precision: precision, examples: sizes[0])
         let constants = ConstantStore(schedule, precision)
-        let parameters = ParameterStore(problem.model, precision)
+        let parameters = ParameterStore(problem.model, precision, isShared: false)
         var external = constants.operands
         var memories: [Memory] = []
         let divisor = try LossDivisor(problem: problem).value()

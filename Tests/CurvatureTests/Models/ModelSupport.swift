@@ -36,12 +36,7 @@ extension Model {
     }
     var grids: [String: Grid] {
         Dictionary(
-            uniqueKeysWithValues: parameters.map { parameter in
-                switch parameter.values {
-                case .float32(let values): (parameter.name, Grid(parameter.shape, values.map(Double.init)))
-                case .float64(let values): (parameter.name, Grid(parameter.shape, values))
-                }
-            })
+            uniqueKeysWithValues: parameters.map { ($0.name, Grid($0.shape, $0.values.doubles)) })
     }
 }
 

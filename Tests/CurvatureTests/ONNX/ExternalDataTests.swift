@@ -32,10 +32,7 @@ import Testing
         let file: Data = try model.proto.serializedBytes()
         try file.write(to: folder.appendingPathComponent("m.onnx"))
         let read = try Model.onnx(folder.appendingPathComponent("m.onnx"))
-        switch read.parameters[0].values {
-        case .float32(let values): return values.map { Double($0) }
-        case .float64(let values): return values
-        }
+        return read.parameters[0].values.doubles
     }
     static func error(_ entries: [String: String], bytes: Data = Data(count: 16)) -> String {
         do {

@@ -125,12 +125,7 @@ struct GraphEvaluator {
 
     init(_ model: Model, inputs: [String: [Double]], examples: Int) {
         (graph, self.inputs, self.examples) = (model.graph, inputs, examples)
-        parameters = model.parameters.map { parameter in
-            switch parameter.values {
-            case .float32(let values): values.map { Double($0) }
-            case .float64(let values): values
-            }
-        }
+        parameters = model.parameters.map(\.values.doubles)
     }
 
     func values(of output: Node) -> [Double] {

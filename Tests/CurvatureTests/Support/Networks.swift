@@ -85,12 +85,7 @@ extension Model {
         return Model(graph: graph, prediction: prediction, inputs: inputs, parameters: moved)
     }
     var allValues: [Double] {
-        parameters.flatMap { parameter in
-            switch parameter.values {
-            case .float32(let values): values.map(Double.init)
-            case .float64(let values): values
-            }
-        }
+        parameters.flatMap(\.values.doubles)
     }
 }
 
