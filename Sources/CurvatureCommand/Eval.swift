@@ -12,6 +12,7 @@ struct Eval: ParsableCommand {
                   --model m.onnx --data d.safetensors --loss mse --reduction sum --output results.safetensors
               curvature eval 'ggn @ v' ... --explain             the plan, with predicted beside measured cost
               curvature eval 'ggn @ v' ... --repeat 20 --explain=json
+              curvature eval 'd = spectral_density(hessian)' 'top = eigenvalues(hessian)' ... --plot spectrum.svg
             """)
 
     @OptionGroup var arguments: ProblemArguments
@@ -24,6 +25,17 @@ struct Eval: ParsableCommand {
     @Flag(
         help: "With --output: a vector of all parameters is one tensor for each, named request/parameter.")
     var splitResults = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Draw the requests that are spectra: spectral_density as curves, eigenvalues and singular_values as marks.",
+            valueName: "S.svg"))
+    var plot: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --plot: how densities are drawn, automatic (or nothing), linear or logarithmic.", valueName: "axis"))
+    var densityAxis: String?
 
     @Option(
         help: ArgumentHelp(
@@ -59,16 +71,20 @@ struct Eval: ParsableCommand {
         guard output != nil || !splitResults else {
             throw ValidationError("--split-results: it is about the results' file; give --output too")
         }
+        guard plot != nil || densityAxis == nil else {
+            throw ValidationError("--density-axis: it is about the plot of spectra; give --plot too")
+        }
+        let axis = try densityAxis.map(SpectrumPlot.DensityAxis.init(option:)) ?? .automatic
         let options = try arguments.options()
         var clock = Stopwatch()
         let problem = try arguments.problem()
         let load = clock.lap()
         let requests = try parseRequests(arguments.requests, in: problem)
+        if plot != nil { try SpectrumPlot.check(requests) }
         let plan = try Plan(requests, problem: problem, options: options)
         let compile = clock.lap()
         for note in problem.model.notes { note.writeNote() }
-        if let output { try OutputFile.check(output, option: "--output") }
-        if let saveFactors { try OutputFile.check(saveFactors, option: "--save-factors") }
+        try OutputFile.check([("--output", output), ("--plot", plot), ("--save-factors", saveFactors)])
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update
@@ -88,6 +104,9 @@ struct Eval: ParsableCommand {
             let url = URL(fileURLWithPath: output)
             if splitResults { try results.write(to: url, splitting: problem) } else { try results.write(to: url) }
         }
+        if let plot {
+            try SpectrumPlot(results, of: requests, densityAxis: axis).write(to: URL(fileURLWithPath: plot))
+        }
         if let format {
             var naive = options
             naive.isNaive = true
@@ -101,6 +120,16 @@ struct Eval: ParsableCommand {
             for entry in results.entries { print(ResultText.line(entry, precision: results.precision)) }
         }
         if strict, let warning = execution.warnings.first { throw Unfinished(description: "--strict: \(warning)") }
+    }
+}
+
+extension SpectrumPlot.DensityAxis {
+    fileprivate init(option text: String) throws {
+        guard let axis = Self(rawValue: text) else {
+            let names = Self.allCases.map(\.rawValue)
+            throw ValidationError("--density-axis: expected \(names[0]), \(names[1]) or \(names[2]), found '\(text)'")
+        }
+        self = axis
     }
 }
 

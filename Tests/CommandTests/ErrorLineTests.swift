@@ -47,6 +47,26 @@ import Testing
         Case(
             arguments: ["loss", "--trace"],
             line: "error: --trace: it is part of a plan's explanation; give --explain too"),
+        Case(
+            arguments: ["loss", "n = norm(gradient)", "--plot", "never.svg"],
+            line:
+                "error: a plot: expected a request that is a spectrum, found 'loss', 'n'; add spectral_density(hessian), or eigenvalues or singular_values of an operator"
+        ),
+        Case(
+            arguments: ["eigenvalues(ggn)", "--plot", "/nowhere/at/all/s.svg"],
+            line: "error: --plot: there is no folder '/nowhere/at/all'"),
+        Case(
+            arguments: ["eigenvalues(ggn)", "--plot", "/tmp"],
+            line: "error: --plot: '/tmp' is a folder; name a file"),
+        Case(
+            arguments: ["eigenvalues(ggn)", "--plot", "never.svg", "--save-factors", "./never.svg"],
+            line: "error: --save-factors: './never.svg' is what --plot names too; give another file"),
+        Case(
+            arguments: ["loss", "--density-axis", "linear"],
+            line: "error: --density-axis: it is about the plot of spectra; give --plot too"),
+        Case(
+            arguments: ["eigenvalues(ggn)", "--plot", "never.svg", "--density-axis", "log"],
+            line: "error: --density-axis: expected automatic, linear or logarithmic, found 'log'"),
     ]
     static let explain: [Case] = [
         Case(

@@ -107,7 +107,8 @@ extension LinearOperator {
     ///   - samples: Random vectors.
     ///   - depth: Products for each of them.
     ///   - points: Of the grid, evenly spaced.
-    ///   - width: The standard deviation that each eigenvalue is smeared with; a hundredth of the range without it.
+    ///   - width: The standard deviation that each eigenvalue is smeared with. Without it, the median distance of neighbouring Ritz values, but at
+    ///     least a step of the grid and at most a hundredth of it: more `depth` and more `points` show more.
     ///   - seed: Of the random vectors.
     public func spectralDensity(
         samples: Int = 10, depth: Int = 30, points: Int = 1024, width: Double? = nil, seed: UInt64 = 0

@@ -2,6 +2,8 @@
 public enum LinearSolver: String, Sendable, CaseIterable {
     /// Chosen from what is known of the operator; explain says which and why.
     case automatic = "auto"
+    /// The matrix by products with all unit vectors, and its factors, once for all right-hand sides: for operators of up to a few thousand rows.
+    case direct
     /// Conjugate gradients (Hestenes and Stiefel 1952), for positive definite operators; negative curvature is detected.
     case conjugateGradients = "cg"
     /// MINRES (Paige and Saunders 1975), for symmetric operators, indefinite ones too.

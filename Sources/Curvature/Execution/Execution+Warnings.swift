@@ -12,7 +12,7 @@ extension Execution {
                     let runs = measured.outcomes.count
                     let often = runs == 1 ? "" : " (\(count) of \(runs) \(worst.solve == nil ? "runs" : "solves"))"
                     warnings.append(
-                        "\(own.map { OneLine.quotedName($0) }.joined(separator: ", ")): \(worst.text)\(often)\(worst.hint)"
+                        "\(own.map { OneLine.quotedName($0) }.joined(separator: ", ")): \(worst.text)\(often)\(hint(worst, iteration))"
                     )
                 }
                 for (body, inner) in zip(iteration.bodies, measured.bodies) { visit(body, inner, own) }
@@ -21,6 +21,32 @@ extension Execution {
         visit(plan.steps, measurement.steps, nil)
         return warnings
     }
+
+    /// What would help. An operator whose matrix is no burden can do without iterations.
+    private func hint(_ outcome: IterationOutcome, _ iteration: IterationPlan) -> String {
+        guard let solve = outcome.solve, case .solve = iteration.iteration.task,
+            !solve.columns.contains(where: { $0.status == .notFinite }), !isSolvedInOutputSpace(iteration.iteration)
+        else { return outcome.hint }
+        return solve.hint + (directHint(size: plan.operators.kind(iteration.value).shape[0]) ?? "")
+    }
+
+    /// Whether its preconditioner is the direct solution already.
+    private func isSolvedInOutputSpace(_ iteration: Iteration) -> Bool {
+        plan.operators.reachable(from: iteration.maps.dropFirst().map(\.body)).contains { value in
+            if case .rootPullback = plan.operators[value] { true } else { false }
+        }
+    }
+
+    /// Nil where the matrix would be a burden.
+    func directHint(size: Int) -> String? {
+        guard size <= Execution.largestDirect else { return nil }
+        // The matrix as products give it, and its factors with their exchanged rows.
+        let bytes = size * size * plan.options.precision.storage.byteCount + (size + 1) * size * 8
+        return "; solver=direct needs no iterations, but \(MemoryUse.text(bytes)) for the matrix of \(size) x \(size)"
+    }
+
+    /// The factors of a matrix of this size take half a minute on one processor, its products one for each row.
+    private static let largestDirect = 5000
 }
 
 extension Plan {

@@ -36,12 +36,23 @@ final class IterationExecution: StepExecution {
 
     func run(_ context: RunContext) throws {
         for map in maps { map.context = context }
-        defer { for map in maps { map.context = nil } }
+        let (depth, course) = (context.iterationDepth, plan.course)
+        context.iterationDepth += 1
+        defer {
+            for map in maps { map.context = nil }
+            context.iterationDepth = depth
+            context.progress(.iterationEnded(depth: depth))
+        }
         var outcome: Result<IterationOutcome, any Error>?
         context.measured(&own) {
             outcome = Result {
                 let monitor = IterationMonitor(
-                    progress: { context.progress(.iteration(number: $0, residual: $1)) },
+                    progress: {
+                        context.progress(
+                            .iteration(
+                                IterationProgress(
+                                    number: $0, measure: $1, goal: course.goal, unit: course.unit, depth: depth)))
+                    },
                     isCancelled: context.isCancelled)
                 return try runner(monitor)
             }

@@ -76,7 +76,8 @@ extension Double {
 }
 
 extension SolveReport {
-    fileprivate var hint: String {
+    /// What would help, of what every operator has.
+    var hint: String {
         if columns.contains(where: { $0.status == .negativeCurvature }) {
             return
                 "; solver=minres solves indefinite systems, and a larger multiple of identity makes this one definite"

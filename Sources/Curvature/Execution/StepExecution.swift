@@ -13,6 +13,8 @@ protocol StepExecution: AnyObject {
 /// What the steps of a run share.
 final class RunContext {
     let state = RunState()
+    /// Iterations that run now, one within the other.
+    var iterationDepth = 0
     let isCancelled: () -> Bool
     let progress: (RunProgress) -> Void
 
@@ -40,6 +42,8 @@ final class RunContext {
 public enum RunProgress: Sendable {
     /// Batches of the data pass that runs now.
     case batch(done: Int, total: Int)
-    /// An iteration, with the worst relative residual so far.
-    case iteration(number: Int, residual: Double)
+    /// An iteration, after each that is counted. Batches that are reported next are those of its products.
+    case iteration(IterationProgress)
+    /// An iteration is over, by itself or by an error.
+    case iterationEnded(depth: Int)
 }

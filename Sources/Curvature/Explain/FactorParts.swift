@@ -3,7 +3,7 @@ import TensorIR
 /// Makes the document's parts about Kronecker-factored operators: which parameter has which block, and why.
 extension Plan {
     var factorsParts: [PlanDocument.FactorsPart]? {
-        let products = Set(operators.reachable(from: roots).compactMap { operators[$0].kroneckerOptions })
+        let products = Set(operators.reachable(from: roots).flatMap { operators[$0].kroneckerOptions })
         let parts = products.sorted { $0.description < $1.description }.map { factorsPart($0) }
         return parts.isEmpty ? nil : parts
     }
@@ -39,11 +39,13 @@ extension Plan {
 }
 
 extension Quantity {
-    /// Of a Kronecker-factored operator that is applied, or asked about.
-    fileprivate var kroneckerOptions: KroneckerOptions? {
+    /// Of Kronecker-factored operators that are applied, or asked about.
+    fileprivate var kroneckerOptions: [KroneckerOptions] {
         switch self {
-        case .kronecker(.product(let product), _), .kronecker(.function(_, let product), _): product.options
-        default: nil
+        case .kronecker(.product(let product), _), .kronecker(.function(_, let product), _): [product.options]
+        case .kronecker(.productTrace(let first, let second), _): first.options + second.options
+        case .kronecker(.sumNorm(let sum), _): sum.options
+        default: []
         }
     }
 }

@@ -137,7 +137,7 @@ package struct DensityOptions: Hashable, Sendable {
     /// Products for each random vector.
     package var depth: Int
     package var points: Int
-    /// The standard deviation that each eigenvalue is smeared with; nil for a hundredth of the range.
+    /// The standard deviation that each eigenvalue is smeared with; nil for what the Ritz values tell apart.
     package var width: Double?
     package var seed: UInt64
 

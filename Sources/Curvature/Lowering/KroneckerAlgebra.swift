@@ -91,7 +91,7 @@ struct KroneckerAlgebra {
     }
 
     /// What entries in the eigenbases are multiplied with.
-    private func gains(_ mode: KroneckerProduct.Mode, _ block: Block) throws -> Node {
+    func gains(_ mode: KroneckerProduct.Mode, _ block: Block) throws -> Node {
         switch mode {
         case .spectral(let function): return try eigenvalues(of: block, function)
         case .factorInverse(let damping):

@@ -26,8 +26,36 @@ struct KroneckerStepLowering {
             }
             let hasEigen = function.needsEigen || product.needsEigen
             return try algebra(product.options, operands, hasEigen: hasEigen).value(function, of: spectral)
+        case .productTrace(let first, let second):
+            let parts = combinations([first, second], operands)
+            return try sums.productTrace(parts[0], parts[1])
+        case .sumNorm(let sum): return try sums.norm(combinations([sum], operands)[0])
         case .factors, .rearrangements, .rearrangedProducts, .corrections, .loaded:
             preconditionFailure("\(step) comes from elsewhere")
+        }
+    }
+
+    private var sums: KroneckerSums {
+        KroneckerSums(graph: graph) { product, operands in
+            KroneckerAlgebra(
+                graph: graph, layout: operators.layouts[product.options]!, shapes: operators.parameterShapes,
+                factors: operands.factors, eigen: operands.eigen,
+                corrections: product.options.form == .ekfac ? operands.corrections : nil)
+        }
+    }
+
+    /// Each combination with its packed values, which stand one after the other.
+    private func combinations(_ sums: [KroneckerSum], _ packed: [Node]) -> [[KroneckerSums.Combination]] {
+        var rest = packed[...]
+        return sums.map { sum in
+            sum.combinations.map { form in
+                let isCorrected = form.options.form == .ekfac
+                let factors = rest.removeFirst()
+                let eigen = form.needsEigen || isCorrected ? rest.removeFirst() : nil
+                let corrections = isCorrected ? rest.removeFirst() : nil
+                return KroneckerSums.Combination(
+                    form: form, operands: .init(factors: factors, eigen: eigen, corrections: corrections))
+            }
         }
     }
 

@@ -19,6 +19,10 @@ package enum KroneckerStep: Hashable, Sendable {
     case product(KroneckerProduct)
     /// Factors, decompositions and corrections where they are needed.
     case function(KroneckerFunction, of: KroneckerProduct)
+    /// The trace of a product of two sums, from the packed values of each combination in turn.
+    case productTrace(KroneckerSum, KroneckerSum)
+    /// The Frobenius norm of a sum, from the packed values of each combination in turn.
+    case sumNorm(KroneckerSum)
     /// What a file has of an operator.
     case loaded(FactorPart, KroneckerOptions)
 
@@ -136,6 +140,8 @@ extension KroneckerStep {
         case .corrections(let options): return "corrections of \(options)"
         case .averagedCorrections(let options): return "eigenvalues of \(options)"
         case .function(let function, let product): return "\(function.name)(\(product))"
+        case .productTrace(let first, let second): return "trace(\(first.operandText) @ \(second.operandText))"
+        case .sumNorm(let sum): return "frobenius_norm(\(sum))"
         case .loaded(let part, let options): return "\(part.text) of \(options), loaded"
         case .product(let product): return "\(product) @ \(argument(-1))"
         }

@@ -49,6 +49,7 @@ extension OperatorGraph {
         let size = map.kind.shape[0]
         switch map.node {
         case .identity(let size): return number(Double(size))
+        case .composition(let first, let second): return kroneckerTrace(first, second)
         case .lowRank(let block):
             let norm = intern(.norm(value(of: block, &known)), .scalar)
             return product(norm, norm)
@@ -129,7 +130,7 @@ extension OperatorGraph {
     }
 
     private mutating func closedNorm(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
-        if let value = kronecker(.frobeniusNorm, of: map, .scalar) { return value }
+        if let value = kronecker(.frobeniusNorm, of: map, .scalar) ?? kroneckerNorm(map) { return value }
         func exact(_ map: Expression) -> Value { frobeniusNorm(map, EstimatorOptions(method: .exact), &known) }
         switch map.node {
         case .identity(let size): return number(Double(size).squareRoot())

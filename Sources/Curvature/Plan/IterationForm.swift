@@ -67,10 +67,10 @@ struct IterationForm {
     }
 
     /// Applications that `count` vectors take, and all unit vectors.
-    private func blocks(_ count: Int) -> Int { (count + width - 1) / width }
+    func blocks(_ count: Int) -> Int { (count + width - 1) / width }
     private var units: Int { blocks(columns) }
 
-    private func isDense(_ options: SpectrumOptions) -> Bool {
+    func isDense(_ options: SpectrumOptions) -> Bool {
         if case .function(.singularValues) = iteration.task {
             return SingularValues.prefersDense(rows: rows, columns: columns, options)
         }

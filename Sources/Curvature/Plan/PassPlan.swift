@@ -61,6 +61,8 @@ package struct IterationPlan {
     package let bodies: [[Plan.Step]]
     /// Applications of each map that are expected.
     package let expectedRuns: [Int]
+    /// What will end it, and what is counted until then.
+    package let course: (goal: IterationProgress.Goal, unit: IterationProgress.Unit)
     /// What the solver itself needs of memory.
     package let workspaceBytes: Int
 }

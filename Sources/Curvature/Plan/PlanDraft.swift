@@ -71,7 +71,7 @@ struct PlanDraft {
                     iteration, planner.operators.kind(value), planner.operators, planner.options.precision)
                 let plan = IterationPlan(
                     value: value, iteration: iteration, bodies: inner, expectedRuns: form.expectedRuns,
-                    workspaceBytes: form.workspaceBytes)
+                    course: form.course, workspaceBytes: form.workspaceBytes)
                 steps.append(Plan.Step(work: .iteration(plan), values: [value]))
             }
         }

@@ -151,8 +151,11 @@ package final class ThickRestartLanczos {
             let largest = ritz.values.map(abs).max() ?? 0
             let wanted = 0..<options.count
             let open = wanted.filter { residuals[$0] > threshold(ritz.values[order[$0]], largest) }
-            try monitor.report(
-                applications, (wanted.map { residuals[$0] }.max() ?? 0) / max(largest, .leastNormalMagnitude))
+            // As they are judged: relative to what each is allowed.
+            let excess =
+                wanted.map { residuals[$0] / max(threshold(ritz.values[order[$0]], largest), .leastNormalMagnitude) }
+                .max() ?? 0
+            try monitor.report(applications, excess * options.tolerance)
             if open.isEmpty || restarts == options.maximumRestarts {
                 let best = Array(order.prefix(options.count))
                 return try finish(

@@ -4,7 +4,9 @@ import Testing
 
 /// Inverses and replaced vectors in Swift: the language's values.
 @Suite struct InverseTests {
-    @Test(arguments: [LinearSolver.automatic, .conjugateGradients, .minimumResiduals, .leastSquares, .neumannSeries])
+    @Test(arguments: [
+        LinearSolver.automatic, .direct, .conjugateGradients, .minimumResiduals, .leastSquares, .neumannSeries,
+    ])
     func inversesAreTheLanguages(solver: LinearSolver) throws {
         let problem = try smallProblem()
         let map = problem.ggn + 0.5 * .identity
@@ -71,6 +73,27 @@ import Testing
         ).execution()
         _ = try solved.run()
         #expect(solved.execution.warnings.isEmpty)
+    }
+
+    /// What a matrix takes that is no burden: the matrix in the run's precision, and its factors in float64 with a row of exchanges.
+    @Test(arguments: [(float64Options, 26 * 26 * 8), (PlanOptions(), 26 * 26 * 4)])
+    func whatDoesNotConvergeCanBeSolvedDirectly(_ options: PlanOptions, matrix: Int) throws {
+        let problem = try smallProblem()
+        let map = problem.hessian + 20 * .identity
+        let execution = try compile(map.inverse(tolerance: 1e-7, maxIterations: 1) * problem.gradient, options: options)
+            .execution()
+        _ = try execution.run()
+        let bytes = MemoryUse.text(matrix + 27 * 26 * 8)
+        let warning = try #require(execution.execution.warnings.first)
+        #expect(
+            warning.hasSuffix(
+                "; give more max_iterations, a larger tolerance, or a preconditioner; solver=direct needs no iterations, but \(bytes) for the matrix of 26 x 26"
+            ), "\(warning)")
+        #expect(execution.execution.directHint(size: 5000)?.contains("of 5000 x 5000") == true)
+        #expect(execution.execution.directHint(size: 5001) == nil)
+        let direct = try compile(map.inverse(solver: .direct) * problem.gradient, options: options).execution()
+        _ = try direct.run()
+        #expect(direct.execution.warnings.isEmpty)
     }
 
     @Test func vectorsAndParametersAreReplacedBetweenRuns() throws {
