@@ -24,7 +24,7 @@ import Testing
         Case(
             arguments: ["loss", "--disable-rule", "merge"],
             line:
-                "error: --disable-rule: there is no rule 'merge'; expected one of cancel-inverses, invert-diagonal, merge-solves, choose-solver, combine-vectors, merge-cotangents, weigh-gradients, chain-jacobians, closed-forms, keep-primals"
+                "error: --disable-rule: there is no rule 'merge'; expected one of cancel-inverses, invert-diagonal, invert-factors, merge-solves, choose-solver, combine-vectors, merge-cotangents, weigh-gradients, chain-jacobians, closed-forms, keep-primals"
         ),
         Case(
             arguments: ["loss", "--batch-size", "0"],

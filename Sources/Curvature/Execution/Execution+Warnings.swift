@@ -19,7 +19,26 @@ extension Execution {
             }
         }
         visit(plan.steps, measurement.steps, nil)
-        return warnings
+        return warnings + indefiniteFactors
+    }
+
+    /// Damped factors that Cholesky could not invert.
+    private var indefiniteFactors: [String] {
+        plan.stored.compactMap { value in
+            guard case .kronecker(.inverses(let product), _) = plan.operators[value] else { return nil }
+            let layout = plan.operators.layouts[product.options]!
+            let matrices = product.inverses(layout).matrices
+            let marks = resources.values[value].doubles.suffix(matrices.count)
+            let names = zip(matrices, marks).filter { $1 == 1 }.map { entry, _ in
+                let block = layout.blocks[entry.block]
+                let side = block.factors.count == 1 ? "block" : entry.axis == 0 ? "output factor" : "input factor"
+                return "the \(side) of '\(plan.problem.parameters[block.parameters[0]].name)'"
+            }
+            guard !names.isEmpty else { return nil }
+            let found = names.count == 1 ? "is" : "are"
+            return
+                "\(product): \(names.joined(separator: ", ")) \(found) not positive definite with its damping, and inverted by eigenvectors; give more damping"
+        }
     }
 
     /// What would help. An operator whose matrix is no burden can do without iterations.

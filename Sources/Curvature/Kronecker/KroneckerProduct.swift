@@ -14,9 +14,13 @@ package struct KroneckerProduct: Hashable, Sendable {
 
     package var options: KroneckerOptions
     package var mode: Mode
+    /// Whether damped factors are inverted themselves, instead of their eigenvalues.
+    package var usesInverses = false
+
+    package init(options: KroneckerOptions, mode: Mode) { (self.options, self.mode) = (options, mode) }
 
     /// Whether it works on eigendecompositions of the factors.
-    var needsEigen: Bool { mode != .product || options.form == .ekfac }
+    var needsEigen: Bool { !usesInverses && mode != .product || options.form == .ekfac }
 }
 
 /// A function of an operator K: (scale K + shift I)^exponent.

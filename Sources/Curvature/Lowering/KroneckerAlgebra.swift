@@ -14,8 +14,10 @@ struct KroneckerAlgebra {
 
     // MARK: Products
 
-    /// - Parameter x: (D) or (D, k), in the run's precision.
-    func product(_ mode: KroneckerProduct.Mode, _ x: Node) throws -> Node {
+    /// - Parameters:
+    ///   - x: (D) or (D, k), in the run's precision.
+    ///   - inverses: Of factors, for a product that uses them.
+    func product(_ product: KroneckerProduct, _ x: Node, inverses: Node? = nil) throws -> Node {
         let columns = Array(graph.shape(x).dimensions.dropFirst())
         var pieces: [Node] = []
         var start = 0
@@ -24,7 +26,11 @@ struct KroneckerAlgebra {
             pieces.append(try graph.slice(x, axis: 0, start: start, count: count))
             start += count
         }
-        return try assembled(.real, columns) { try applied(mode, $0, matrix(of: $0, pieces, columns)) }
+        return try assembled(.real, columns) { number, block in
+            let m = try matrix(of: block, pieces, columns)
+            return try inverses.map { try applied(product, number: number, m, inverses: $0) }
+                ?? applied(product.mode, block, m)
+        }
     }
 
     private func applied(_ mode: KroneckerProduct.Mode, _ block: Block, _ m: Node) throws -> Node {
@@ -94,31 +100,13 @@ struct KroneckerAlgebra {
     func gains(_ mode: KroneckerProduct.Mode, _ block: Block) throws -> Node {
         switch mode {
         case .spectral(let function): return try eigenvalues(of: block, function)
-        case .factorInverse(let damping):
-            let damped = try block.factors.indices.map {
-                try shifted(eigenvalues(block, axis: $0), by: number(damping))
-            }
-            return try graph.reciprocal(outer(damped))
-        case .heuristicInverse(let damping):
-            let least = try number(1e-8)
+        case .factorInverse, .heuristicInverse:
             let values = try block.factors.indices.map { try eigenvalues(block, axis: $0) }
-            guard values.count > 1 else {
-                return try graph.reciprocal(shifted(values[0], by: number(max(damping, 1e-8))))
-            }
-            let (meanB, meanA) = (try graph.mean(values[0], axes: [0]), try graph.mean(values[1], axes: [0]))
-            let zero = try number(0)
-            let isPlain = try graph.binary(.or, graph.equal(meanB, zero), graph.equal(meanA, zero))
-            let ratio = try graph.sqrt(graph.divide(meanA, meanB))
-            let pi = try graph.select(isPlain, number(1), ratio)
-            let root = try number(damping.squareRoot())
-            let (dA, dB) = (
-                try graph.binary(.maximum, graph.multiply(pi, root), least),
-                try graph.binary(.maximum, graph.divide(root, pi), least)
-            )
-            return try graph.reciprocal(outer([shifted(values[0], by: dB), shifted(values[1], by: dA)]))
+            let dampings = try dampings(mode, block) { try graph.mean(values[$0], axes: [0]) }
+            return try graph.reciprocal(outer(zip(values, dampings).map { try shifted($0, by: $1) }))
         }
     }
-    private func shifted(_ x: Node, by scalar: Node) throws -> Node {
+    func shifted(_ x: Node, by scalar: Node) throws -> Node {
         try graph.add(x, graph.broadcast(scalar, to: graph.shape(x), axes: []))
     }
     func number(_ value: Double) throws -> Node { try graph.filled(value, .scalar, .float64) }
@@ -163,9 +151,16 @@ struct KroneckerAlgebra {
 
     /// A vector, or a block of `columns`, from each block's matrix (outputs, inputs) or vector. What no block is about is zero.
     func assembled(_ element: ElementType, _ columns: [Dimension], _ content: (Block) throws -> Node) throws -> Node {
+        try assembled(element, columns) { try content($1) }
+    }
+
+    /// The same, for content that depends on the block's number too.
+    private func assembled(
+        _ element: ElementType, _ columns: [Dimension], _ content: (Int, Block) throws -> Node
+    ) throws -> Node {
         var results: [Node?] = shapes.map { _ in nil }
-        for block in layout.blocks {
-            var own = try content(block)
+        for (number, block) in layout.blocks.enumerated() {
+            var own = try content(number, block)
             switch block.form {
             case .single: results[block.parameters[0]] = own
             case .kronecker(let matrix, _, let outputs, _, let isJoint):

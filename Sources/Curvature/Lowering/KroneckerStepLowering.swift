@@ -19,7 +19,10 @@ struct KroneckerStepLowering {
                 operands[1])
         case .product(let product):
             let algebra = algebra(product.options, Array(operands.dropLast()), hasEigen: product.needsEigen)
-            return try algebra.product(product.mode, operands.last!)
+            return try algebra.product(
+                product, operands.last!, inverses: product.usesInverses ? operands[1] : nil)
+        case .inverses(let product):
+            return try algebra(product.options, operands, hasEigen: false).inverses(product)
         case .function(let function, let product):
             guard case .spectral(let spectral) = product.mode else {
                 preconditionFailure("\(product) is no function of its curvature")

@@ -146,10 +146,3 @@ struct KroneckerSums {
         }
     }
 }
-
-extension KroneckerAlgebra {
-    /// Of a factor of a block, or of the identity where it has none.
-    fileprivate func diagonal(_ block: Block, axis: Int) throws -> Node {
-        try block.factors[axis].map { try diagonal(of: $0) } ?? eigenvalues(block, axis: axis)
-    }
-}

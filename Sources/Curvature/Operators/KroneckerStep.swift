@@ -11,6 +11,8 @@ package enum KroneckerStep: Hashable, Sendable {
     case nearestFactors(KroneckerOptions)
     /// Eigendecompositions of factors.
     case eigen(KroneckerOptions)
+    /// Inverses of damped factors, of a product that uses them.
+    case inverses(KroneckerProduct)
     /// EKFAC's eigenvalues, from a data pass that reads eigendecompositions.
     case corrections(KroneckerOptions)
     /// Corrections and decompositions, as corrections that do not depend on the choice of vectors in an eigenspace.
@@ -137,6 +139,7 @@ extension KroneckerStep {
             return "\(isTransposed ? "transpose(\(blocks))" : blocks) @ \(argument(-1))"
         case .nearestFactors(let options): return "factors of \(options)"
         case .eigen(let options): return "eigendecompositions of \(options)"
+        case .inverses(let product): return "inverses of damped factors of \(product.options)"
         case .corrections(let options): return "corrections of \(options)"
         case .averagedCorrections(let options): return "eigenvalues of \(options)"
         case .function(let function, let product): return "\(function.name)(\(product))"

@@ -4,6 +4,8 @@ package enum Optimizer {
         // Closed forms before anything is known to iterate.
         CancelInverses(),
         InvertDiagonal(),
+        // What needs eigendecompositions is known from the requests alone.
+        InvertFactors(),
         // Which systems are solved together is decided while their operators still look as they were written.
         MergeSolves(),
         ChooseSolver(),

@@ -174,7 +174,9 @@ extension Quantity {
     /// Factors, their decompositions and eigenvalues.
     fileprivate var isPacked: Bool {
         switch self {
-        case .kronecker(.nearestFactors, _), .kronecker(.eigen, _), .kronecker(.averagedCorrections, _): true
+        case .kronecker(.nearestFactors, _), .kronecker(.eigen, _), .kronecker(.averagedCorrections, _),
+            .kronecker(.inverses, _):
+            true
         default: false
         }
     }

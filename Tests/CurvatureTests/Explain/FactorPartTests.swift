@@ -26,7 +26,7 @@ import Testing
     private func decomposition(_ sizes: Int...) -> Int { sizes.reduce(0) { $0 + 9 * $1 * $1 * $1 } }
 
     @Test func everyParameterHasItsBlock() throws {
-        let document = try document(["inverse(kfac(fisher=type2), damping=0.1) @ v"])
+        let document = try document(["inverse(kfac(fisher=type2) + 0.1 * identity) @ v"])
         let part = try #require(document.factors?.first)
         #expect(document.factors?.count == 1)
         #expect(part.operator == "kfac(fisher=type2)")
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func textAndJSONSayTheSame() throws {
-        let document = try document(["inverse(kfac(fisher=type2), damping=0.1) @ v"])
+        let document = try document(["inverse(kfac(fisher=type2) + 0.1 * identity) @ v"])
         let lines = try ExplainFormat.text(document).split(separator: "\n").map(String.init)
         let start = try #require(
             lines.firstIndex { $0.hasPrefix("factors   kfac(fisher=type2): 3 columns sent back, ") })

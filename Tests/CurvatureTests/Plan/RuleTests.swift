@@ -58,6 +58,19 @@ import Testing
         Case(rule: "invert-diagonal", requests: ["inverse(ggn + diag(v)) @ w"], fires: 0),
         Case(rule: "invert-diagonal", requests: ["inverse(0 * identity) @ w"], fires: 0),
 
+        Case(rule: "invert-factors", requests: ["inverse(kfac, damping=0.1) @ v"], fires: 1),
+        Case(
+            rule: "invert-factors",
+            requests: ["inverse(kfac, damping=0.1) @ V", "inverse(kfac, damping=1, damping_style=heuristic) @ v"],
+            fires: 2),
+        Case(
+            rule: "invert-factors",
+            requests: ["inverse(ggn + identity, preconditioner=inverse(kfac, damping=0.1)) @ v"], fires: 1),
+        Case(
+            rule: "invert-factors", requests: ["inverse(kfac, damping=0.1) @ v", "logdet(kfac + identity)"], fires: 0,
+            declines: 1),
+        Case(rule: "invert-factors", requests: ["inverse(kfac + 0.1 * identity) @ v"], fires: 0),
+
         Case(rule: "cancel-inverses", requests: ["inverse(ggn + identity) @ (ggn + identity) @ v"], fires: 1),
         Case(rule: "cancel-inverses", requests: ["(ggn + identity) @ inverse(ggn + identity) @ V"], fires: 1),
         Case(rule: "cancel-inverses", requests: ["hessian @ inverse(ggn + identity) @ (ggn + identity) @ v"], fires: 1),
@@ -103,6 +116,8 @@ import Testing
         let requests = requests.map { $0.replacing("@ V @ k", with: "@ (dense(V) @ k)") }
         let parsed = try parseRequests(requests, shape: shape, tensors: tensors)
         var graph = OperatorGraph(shape: shape)
+        // Rules ask where packed values lie, and for nothing that depends on layers.
+        graph.layouts = [KroneckerOptions(): FactorLayout()]
         var known: [Expression: Value] = [:]
         let roots = parsed.map { graph.value(of: $0.expression, &known) }
         return (graph, roots)
