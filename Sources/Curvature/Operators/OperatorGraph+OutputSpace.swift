@@ -55,9 +55,9 @@ extension OperatorGraph {
     ///
     /// - Parameter isOpen: Whether another method may do.
     mutating func outputSpaceLogdet(_ map: Expression, isOpen: Bool) -> Value? {
-        guard let form = map.shiftedOuterProducts, let rows = kernelRows(form), !isOpen || rows <= Self.mostRows else {
-            return nil
-        }
+        guard let form = map.shiftedOuterProducts, let rows = kernelRows(form),
+            !isOpen || (choosesOutputSpace && rows <= Self.mostRows)
+        else { return nil }
         let own = intern(
             .iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [kernel(form, rows)])), .scalar)
         let rest = Double(shape.parameters - rows) * log(form.shift)

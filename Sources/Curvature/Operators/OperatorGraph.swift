@@ -21,7 +21,7 @@ package struct OperatorGraph: Sendable {
     package var hasExampleGradients: [Bool]?
     /// What the rows of roots are made of; none for curvature whose kernel matrix nothing asks for, or that has none.
     package var exampleFactors: [OuterProductCurvature: ExampleFactorLayout] = [:]
-    /// Whether an inverse that leaves its solver open may be solved in output space.
+    /// Whether inverses and determinants that leave their method open may go by the kernel matrix of outputs.
     package var choosesOutputSpace = true
     /// Closed forms that were found and methods that were chosen while operators became values.
     package var choices: [Rewrite] = []

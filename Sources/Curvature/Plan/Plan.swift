@@ -49,6 +49,15 @@ public struct Plan: @unchecked Sendable {
     ///
     /// - Throws: ``ProblemError`` where a request has no value (an operator), an option is impossible, or no plan fits the memory.
     public init(_ requests: [Request], problem: Problem, options: PlanOptions = PlanOptions()) throws {
+        do {
+            try self.init(requests, problem: problem, options: options, choosesOutputSpace: true)
+        } catch let error as ProblemError where error.code == .memory {
+            // Where a solver was left open, the kernel matrix is what iterations do without.
+            try self.init(requests, problem: problem, options: options, choosesOutputSpace: false)
+        }
+    }
+
+    private init(_ requests: [Request], problem: Problem, options: PlanOptions, choosesOutputSpace: Bool) throws {
         for request in requests {
             if case .operator = request.expression.kind {
                 throw ProblemError(
@@ -75,7 +84,8 @@ public struct Plan: @unchecked Sendable {
         if !kernels.isEmpty, problem.model.onlyBatch == nil {
             operators.exampleFactors = try (network ?? NetworkLowering(problem)).exampleFactorLayouts(kernels)
         }
-        operators.choosesOutputSpace = !options.isNaive && !options.disabledRules.contains("choose-solver")
+        operators.choosesOutputSpace =
+            choosesOutputSpace && !options.isNaive && !options.disabledRules.contains("choose-solver")
         operators.usesClosedForms = !options.disabledRules.contains(OperatorGraph.closedForms)
         // Sums over batches are float64 in either: few roundings of float32 are in them.
         if options.precision == .float32 { operators.eigenspaceTolerance = 2 * Double(Float.ulpOfOne) }

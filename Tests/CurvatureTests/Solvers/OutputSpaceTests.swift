@@ -166,6 +166,25 @@ import Testing
         #expect(relativeError(open.values, chosen.values) < 1e-7)
     }
 
+    /// A kernel matrix that does not fit is no reason to refuse what iterations do without it.
+    @Test func choiceFitsTheMemory() throws {
+        let problem = try Network.dense.problem(examples: 40)
+        func choice(_ solver: String, _ memory: Int) -> String? {
+            var options = float64Options
+            options.memory = memory
+            let request = "x = inverse(ggn + 0.5 * identity\(solver)) @ gradient"
+            let plan = try? Plan(parseRequests([request], in: problem), problem: problem, options: options)
+            return plan.map { $0.rewrites.first { $0.rule == "choose-solver" }?.after ?? "as asked" }
+        }
+        var choices: Set<String> = []
+        for memory in stride(from: 8 << 10, through: 2 << 20, by: 8 << 10) {
+            let open = choice("", memory)
+            #expect((open == nil) == (choice(", solver=cg", memory) == nil), "\(memory)")
+            if let open { choices.insert(String(open.prefix(13))) }
+        }
+        #expect(choices == ["solver=cg: th", "solver=direct"])
+    }
+
     private func choleskyLogdet(_ a: Matrix) throws -> Double {
         var values = a.values
         try values.withUnsafeMutableBytes { bytes in
