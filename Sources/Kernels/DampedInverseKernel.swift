@@ -26,10 +26,8 @@ package final class DampedInverseKernel: Kernel {
 
     /// Nominal: the factor, and the inverse from it.
     package static func flops(order n: Int) -> Int { n * n * n }
-    /// Of one that is not positive definite: eigenvectors, eigenvalues, scaled vectors, and LAPACK's.
-    package static func scratchBytes(order n: Int) -> Int {
-        (2 * n * n + n) * 8 + LAPACK.symmetricEigenWorkBytes(order: n)
-    }
+    /// Of one that is not positive definite.
+    package static func scratchBytes(order n: Int) -> Int { n * n * 8 + SymmetricFunction.scratchBytes(order: n) }
 
     package func run(_ state: RunState) {
         state.flops += flops
@@ -59,25 +57,7 @@ package final class DampedInverseKernel: Kernel {
     }
 
     private func invertByEigenvectors(_ a: Operand) {
-        let n = a.sizes[0]
-        var values = [Double](repeating: 0, count: n)
-        var vectors = a.doubles
-        let isDecomposed = vectors.withUnsafeMutableBytes { vectors in
-            values.withUnsafeMutableBytes { values in
-                (try? LAPACK.symmetricEigen(
-                    Operand(address: vectors.baseAddress!, storage: .float64, sizes: [n, n]),
-                    values: Operand(address: values.baseAddress!, storage: .float64, sizes: [n]))) != nil
-            }
-        }
-        guard isDecomposed else { return a.fill([Double](repeating: .nan, count: n * n)) }
-        var scaled = vectors
-        for i in 0..<n {
-            for j in 0..<n { scaled[i * n + j] /= values[i] }
-        }
-        var product = [Double](repeating: 0, count: n * n)
-        BLAS.gemm(
-            .float64, transposeA: true, transposeB: false, m: n, n: n, k: n, a: vectors, lda: n, b: scaled, ldb: n,
-            beta: 0, c: &product, ldc: n)
-        a.fill(product)
+        let inverse = SymmetricFunction.apply(to: a.doubles, order: a.sizes[0]) { $0.map { 1 / $0 } }
+        a.fill(inverse ?? [Double](repeating: .nan, count: a.count))
     }
 }

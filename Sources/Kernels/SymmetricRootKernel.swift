@@ -24,10 +24,8 @@ package final class SymmetricRootKernel: Kernel {
 
     /// Nominal: the decomposition with its vectors (Golub and Van Loan 2013, section 8.3), and a product.
     package static func flops(order n: Int) -> Int { 11 * n * n * n }
-    /// What a task takes: the matrix, its eigenvalues, a scaled copy, and LAPACK's.
-    package static func scratchBytes(order n: Int) -> Int {
-        (3 * n * n + n) * 8 + LAPACK.symmetricEigenWorkBytes(order: n)
-    }
+    /// What a task takes, the matrix in float64 included.
+    package static func scratchBytes(order n: Int) -> Int { n * n * 8 + SymmetricFunction.scratchBytes(order: n) }
 
     package func run(_ state: RunState) {
         state.flops += flops
@@ -40,39 +38,13 @@ package final class SymmetricRootKernel: Kernel {
 
     private func root(_ index: Int) {
         let n = size
-        let target = result.elements(from: index * n * n, count: n * n)
-        var matrix = source.elements(from: index * n * n, count: n * n).doubles
-        var values = [Double](repeating: 0, count: n)
-        guard matrix.allSatisfy(\.isFinite), Self.decompose(&matrix, &values, n) else {
-            target.fill([Double](repeating: .nan, count: n * n))
-            return
-        }
         // What the run's precision rounds an eigenvalue of zero to.
         let rounding = source.storage == .float64 ? 1e-12 : 1e-4
-        guard values[0] >= -rounding * max(abs(values[0]), abs(values[n - 1])) else {
-            target.fill([Double](repeating: .nan, count: n * n))
-            return
+        let root = SymmetricFunction.apply(to: source.elements(from: index * n * n, count: n * n).doubles, order: n) {
+            values in
+            guard values[0] >= -rounding * max(abs(values[0]), abs(values[n - 1])) else { return nil }
+            return values.map { max(0, $0).squareRoot() }
         }
-        var scaled = matrix
-        for i in 0..<n {
-            let root = max(0, values[i]).squareRoot()
-            for j in 0..<n { scaled[i * n + j] *= root }
-        }
-        var product = [Double](repeating: 0, count: n * n)
-        BLAS.gemm(
-            .float64, transposeA: true, transposeB: false, m: n, n: n, k: n, a: matrix, lda: n, b: scaled, ldb: n,
-            beta: 0, c: &product, ldc: n)
-        target.fill(product)
-    }
-
-    /// Eigenvectors, one in each row, take the matrix's place.
-    private static func decompose(_ matrix: inout [Double], _ values: inout [Double], _ n: Int) -> Bool {
-        matrix.withUnsafeMutableBytes { a in
-            values.withUnsafeMutableBytes { w in
-                let matrix = Operand(address: a.baseAddress!, storage: .float64, sizes: [n, n])
-                let values = Operand(address: w.baseAddress!, storage: .float64, sizes: [n])
-                return (try? LAPACK.symmetricEigen(matrix, values: values)) != nil
-            }
-        }
+        result.elements(from: index * n * n, count: n * n).fill(root ?? [Double](repeating: .nan, count: n * n))
     }
 }

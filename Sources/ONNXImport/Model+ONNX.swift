@@ -90,10 +90,7 @@ extension ONNXFile {
 extension Importer {
     /// The ONNX node where values of all examples come together on the way to the prediction, if they do.
     func meetingPlace(_ prediction: Node) -> String? {
-        let meeting = graph.ancestors(of: [prediction]).first { node in
-            !graph.shape(node).hasExamples && graph.operands(node).contains { graph.shape($0).hasExamples }
-        }
-        return meeting.map { place(of: $0) }
+        graph.exampleMeeting(before: prediction).map { place(of: $0) }
     }
 
     func model(_ prediction: Node, onlyBatch: Int? = nil, reason: String? = nil) throws -> Model {

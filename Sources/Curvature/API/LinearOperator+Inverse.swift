@@ -2,7 +2,9 @@
 public enum LinearSolver: String, Sendable, CaseIterable {
     /// Chosen from what is known of the operator; explain says which and why.
     case automatic = "auto"
-    /// The matrix by products with all unit vectors, and its factors, once for all right-hand sides: for operators of up to a few thousand rows.
+    /// By factors of a matrix, found once for all right-hand sides: of the kernel matrix of outputs for `s * ggn + d * .identity` with numbers above 0 and
+    /// fewer outputs in all than parameters (so for the Fishers), else of the operator's own, by products with all unit vectors: up to a few
+    /// thousand rows.
     case direct
     /// Conjugate gradients (Hestenes and Stiefel 1952), for positive definite operators; negative curvature is detected.
     case conjugateGradients = "cg"

@@ -19,19 +19,7 @@ struct ShiftedLowRank {
 extension Expression {
     /// An operator of this form with numbers as scale and shift, neither of them 0.
     var shiftedLowRank: ShiftedLowRank? {
-        guard let terms = linearTerms() else { return nil }
-        var (block, scale, shift): (Expression?, Double, Double) = (nil, 0, 0)
-        for term in terms {
-            guard let factor = term.scale.map(\.number) ?? 1 else { return nil }
-            switch term.map.node {
-            case .identity: shift += factor
-            case .lowRank(let own) where block == nil || block == own:
-                block = own
-                scale += factor
-            default: return nil
-            }
-        }
-        guard let block, scale != 0, shift != 0 else { return nil }
+        guard let (map, scale, shift) = shifted, case .lowRank(let block) = map.node else { return nil }
         return ShiftedLowRank(block: block, scale: scale, shift: shift)
     }
 }

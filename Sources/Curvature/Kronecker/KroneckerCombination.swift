@@ -46,30 +46,25 @@ extension Expression {
             }
             return combinations[place].terms.count <= 16
         }
-        func visit(_ expression: Expression, _ factor: Double, _ depth: Int) -> Bool {
-            guard depth < 64 else { return false }
-            switch expression.node {
+        guard let terms = linearTerms() else { return nil }
+        for term in terms {
+            guard let factor = term.scale.map(\.number) ?? 1 else { return nil }
+            let product: KroneckerProduct
+            switch term.map.node {
             case .identity:
                 shift += factor
-                return true
-            case .sum(let operands): return operands.allSatisfy { visit($0, factor, depth + 1) }
-            case .transpose(let operand): return visit(operand, factor, depth + 1)
-            case .scaled(let scale, let operand):
-                return scale.number.map { visit(operand, factor * $0, depth + 1) } ?? false
-            case .quotient(let operand, let divisor):
-                return divisor.number.map { visit(operand, factor / $0, depth + 1) } ?? false
+                continue
             case .dampedInverse(let options, let damping, let isHeuristic):
-                return add(
-                    factor,
-                    KroneckerProduct(
-                        options: options,
-                        mode: isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping)))
+                product = KroneckerProduct(
+                    options: options,
+                    mode: isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping))
             default:
-                guard let form = expression.spectralKronecker else { return false }
-                return add(factor, KroneckerProduct(options: form.options, mode: .spectral(form.function)))
+                guard let form = term.map.spectralKronecker else { return nil }
+                product = KroneckerProduct(options: form.options, mode: .spectral(form.function))
             }
+            guard add(factor, product) else { return nil }
         }
-        guard visit(self, 1, 0), !combinations.isEmpty else { return nil }
+        guard !combinations.isEmpty else { return nil }
         // The identity has everybody's eigenvectors.
         combinations[0].shift = shift
         return KroneckerSum(combinations: combinations)

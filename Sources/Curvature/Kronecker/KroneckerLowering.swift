@@ -90,9 +90,7 @@ struct KroneckerLowering {
 
     /// What squares of gradients carry: 1/m of the loss, and 1/Y of draws; put on after the sums over all data.
     func scaled(_ sum: Node, _ factor: Double) throws -> Node {
-        let divisor = try graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64))
-        let wide = try graph.cast(sum, to: .float64)
-        let scaled = try graph.multiply(wide, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
+        let scaled = try graph.scale(graph.cast(sum, to: .float64), by: network.divisor(isInverse: true))
         return try factor == 1 ? scaled : graph.scale(scaled, by: factor)
     }
 

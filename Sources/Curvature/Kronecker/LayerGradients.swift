@@ -68,11 +68,8 @@ extension NetworkLowering {
         let shape = graph.shape(cotangents.node)
         let rank = shape.rank
         let wide = shape.leading(terms)
-        let places = try graph.constant(Constant([terms], (0..<Int64(terms)).map { $0 }))
-        let isOwn = try graph.equal(
-            graph.broadcast(places, to: wide, axes: [0]), graph.broadcast(places, to: wide, axes: [rank - 1]))
         let alone = try graph.multiply(
-            graph.cast(isOwn, to: .real), graph.broadcastLeading(cotangents.node, size: terms))
+            graph.onDiagonal(wide, 0, rank - 1), graph.broadcastLeading(cotangents.node, size: terms))
         let columns = terms * (cotangents.columns ?? 1)
         return Cotangents(
             node: try graph.reshape(alone, graph.shape(z).leading(columns)), columns: columns,

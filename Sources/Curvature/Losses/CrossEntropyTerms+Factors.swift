@@ -15,15 +15,10 @@ extension CrossEntropyTerms {
     }
     /// sqrt(Q) (p - e_k), k drawn from p.
     package func scores(_ z: Node, samples: Int, seed: UInt64, in graph: TensorGraph) throws -> Node {
-        let shape = graph.shape(z)
-        let outputs = shape[2].inner
-        let block = shape.leading(samples)
         let p = try graph.softmax(z, axis: 2)
         let drawn = try graph.append(Sample(.categorical, seed: seed, samples: samples), p)
-        let classes = try graph.constant(Constant([outputs], (0..<Int64(outputs)).map { $0 }))
-        let isDrawn = try graph.equal(
-            graph.broadcast(drawn, to: block, axes: [0, 1, 2]), graph.broadcast(classes, to: block, axes: [3]))
-        let score = try graph.subtract(graph.broadcastLeading(p, size: samples), graph.cast(isDrawn, to: .real))
+        let hot = try graph.oneHot(drawn, count: graph.shape(z)[2].inner)
+        let score = try graph.subtract(graph.broadcastLeading(p, size: samples), hot)
         return try rooted(score, z, graph)
     }
     /// The weight of the label's class, and 0 where the term is ignored.
@@ -32,11 +27,8 @@ extension CrossEntropyTerms {
         let mark = try graph.broadcast(graph.scalar(Int64(ignored)), to: graph.shape(labels), axes: [])
         let counts = try graph.cast(graph.not(graph.equal(labels, mark)), to: .real)
         guard let weights, let outputs = graph.shape(weights)[0].number else { return counts }
-        let wide = Shape(graph.shape(labels).dimensions + [Dimension(outputs)])
-        let classes = try graph.constant(Constant([outputs], (0..<Int64(outputs)).map { $0 }))
-        let isLabel = try graph.equal(
-            graph.broadcast(labels, to: wide, axes: [0, 1]), graph.broadcast(classes, to: wide, axes: [2]))
-        let weight = try graph.multiply(graph.cast(isLabel, to: .real), graph.broadcast(weights, to: wide, axes: [2]))
+        let hot = try graph.oneHot(labels, count: outputs)
+        let weight = try graph.multiply(hot, graph.broadcast(weights, to: graph.shape(hot), axes: [2]))
         return try graph.multiply(counts, graph.sum(weight, axes: [2]))
     }
 

@@ -68,10 +68,7 @@ package struct CrossEntropyTerms: LossTerms {
             let q = try classWeights.map { try graph.multiply($0, smoothed) } ?? smoothed
             return (q, try graph.sum(q, axes: [2]))
         case .index(let y, let ignored):
-            let classes = try graph.constant(Constant([outputs], (0..<Int64(outputs)).map { $0 }))
-            let label = try graph.broadcast(y, like: z, without: [2])
-            let isLabel = try graph.equal(label, graph.broadcast(classes, to: shape, axes: [2]))
-            let hot = try graph.cast(isLabel, to: .real)
+            let hot = try graph.oneHot(y, count: outputs)
             let mark = try graph.broadcast(graph.scalar(Int64(ignored)), to: graph.shape(y), axes: [])
             let counts = try graph.cast(graph.not(graph.equal(y, mark)), to: .real)
             // (1 - eps) u_y [c = y] + (eps / C) u_c, and nothing where the term is ignored.

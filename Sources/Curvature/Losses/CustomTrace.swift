@@ -64,10 +64,9 @@ struct CustomTrace {
         let known = try graph.input(
             .data("targets"), TensorType(Shape([.examples] + own), targets.isInteger ? .int64 : .real))
         let result = try value(z, targets: known, in: graph)
-        let meets = graph.ancestors(of: [result]).contains { node in
-            !graph.shape(node).hasExamples && graph.operands(node).contains { graph.shape($0).hasExamples }
+        guard graph.exampleMeeting(before: result) == nil else {
+            throw failure("it sums over the rows; each row's value must depend on that row alone")
         }
-        guard !meets else { throw failure("it sums over the rows; each row's value must depend on that row alone") }
         return graph.shape(result).dimensions.dropFirst().reduce(1) { $0 * $1.inner }
     }
 

@@ -4,10 +4,7 @@ extension TensorGraph {
     /// 1 where the column is the output, else 0, of a block's shape (columns, examples, terms, outputs). Compared where it is used:
     /// nothing of outputs x outputs is kept.
     func unitColumns(_ block: Shape) throws -> Node {
-        let outputs = block[3].inner
-        let places = try constant(Constant([outputs], (0..<Int64(outputs)).map { $0 }))
-        return try cast(
-            equal(broadcast(places, to: block, axes: [0]), broadcast(places, to: block, axes: [3])), to: .real)
+        try onDiagonal(block, 0, 3)
     }
     /// The columns of diag(d) for each term of d, (examples, terms, outputs), as a block with the column in front.
     func diagonalColumns(_ d: Node) throws -> Node {

@@ -41,7 +41,7 @@ struct AlgebraLowering {
             var sum = try graph.filled(0, Shape(kind.shape), element)
             for term in terms {
                 var x = try node(term.value)
-                if let scalar = term.scalar { x = try scaled(x, by: node(scalar)) }
+                if let scalar = term.scalar { x = try graph.scale(x, by: node(scalar)) }
                 sum = try graph.add(sum, graph.multiply(x, graph.filled(term.factor, like: x)))
             }
             return sum
@@ -85,11 +85,6 @@ struct AlgebraLowering {
             .curvatureDiagonal, .rootProduct, .rootPullback, .exampleFactors:
             preconditionFailure("\(operators.text(value)) comes from elsewhere")
         }
-    }
-
-    private func scaled(_ x: Node, by scalar: Node) throws -> Node {
-        let element = graph.type(x).element
-        return try graph.multiply(x, graph.broadcast(graph.cast(scalar, to: element), to: graph.shape(x), axes: []))
     }
 }
 

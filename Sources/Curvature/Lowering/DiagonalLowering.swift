@@ -8,6 +8,8 @@ struct DiagonalLowering {
     private let network: NetworkLowering
     private var graph: TensorGraph { network.graph }
     private let examples: ExampleGradients
+    /// Columns of a backward sweep that go together: of more, group by group.
+    @TaskLocal static var mostColumns = 1024
     /// Whether the structure gives a parameter's gradients example by example.
     var isSupported: [Bool] { examples.isSupported }
 
@@ -20,21 +22,32 @@ struct DiagonalLowering {
     /// One node for each parameter, in its shape; zeros where ``isSupported`` says no.
     func diagonal(_ curvature: OuterProductCurvature) throws -> [Node] {
         let cotangents = try network.cotangents(curvature.cotangents, termsApart: true)!
-        let gradients = try examples.gradients(cotangents)
-        return try network.problem.parameters.indices.map { index in
-            let shape = network.problem.parameters[index].shape
-            guard isSupported[index], !gradients[index].isEmpty else { return try graph.filled(0, Shape(shape)) }
-            let squares = try squares(gradients[index], columns: cotangents.columns, shape)
-            return try scaled(squares, cotangents.factor)
+        var sums = [Node?](repeating: nil, count: network.problem.parameters.count)
+        for group in try groups(cotangents) {
+            for (index, uses) in try examples.gradients(group).enumerated() where !uses.isEmpty {
+                let own = try squares(uses, columns: group.columns, network.problem.parameters[index].shape)
+                sums[index] = try sums[index].map { try graph.add($0, own) } ?? own
+            }
+        }
+        return try zip(sums, network.problem.parameters).map { sum, parameter in
+            guard let sum else { return try graph.filled(0, Shape(parameter.shape)) }
+            return try scaled(sum, cotangents.factor)
+        }
+    }
+
+    private func groups(_ all: Cotangents) throws -> [Cotangents] {
+        guard let columns = all.columns, columns > Self.mostColumns else { return [all] }
+        return try stride(from: 0, to: columns, by: Self.mostColumns).map { start in
+            let count = min(Self.mostColumns, columns - start)
+            return Cotangents(
+                node: try graph.slice(all.node, axis: 0, start: start, count: count), columns: count,
+                factor: all.factor)
         }
     }
 
     /// The loss's divisor, put on after the sums over all data.
     private func scaled(_ sum: Node, _ factor: Double) throws -> Node {
-        let divisor = try graph.cast(
-            graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64)), to: .real)
-        let real = try graph.cast(sum, to: .real)
-        let scaled = try graph.multiply(real, graph.broadcast(divisor, to: graph.shape(sum), axes: []))
+        let scaled = try graph.scale(graph.cast(sum, to: .real), by: network.divisor(isInverse: true))
         return try factor == 1 ? scaled : graph.scale(scaled, by: factor)
     }
 

@@ -38,9 +38,7 @@ extension NetworkLowering {
     }
 
     private func scaled(_ node: Node, _ root: OutputRoot, _ factor: Double) throws -> Node {
-        let divisor = try graph.cast(
-            graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64)), to: .real)
-        let scaled = try graph.multiply(node, graph.broadcast(graph.sqrt(divisor), to: graph.shape(node), axes: []))
+        let scaled = try graph.scale(node, by: graph.sqrt(divisor(isInverse: true)))
         let constant = (root.scale * factor).squareRoot()
         return try constant == 1 ? scaled : graph.scale(scaled, by: constant)
     }
@@ -123,12 +121,7 @@ extension NetworkLowering {
                     throw UnsupportedUse(
                         reason: "the table \(OneLine.quotedName(name)) has more than \(Self.mostRows) rows")
                 }
-                let wide = Shape(graph.shape(rows).dimensions + [Dimension(count)])
-                let places = try graph.constant(Constant([count], (0..<Int64(count)).map { $0 }))
-                return try graph.cast(
-                    graph.equal(
-                        graph.broadcast(rows, to: wide, axes: [0, 1]), graph.broadcast(places, to: wide, axes: [2])),
-                    to: .real)
+                return try graph.oneHot(rows, count: count)
             }
         }
         let known = inputs.compactMap(\.self)

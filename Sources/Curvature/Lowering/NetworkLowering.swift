@@ -80,6 +80,11 @@ final class NetworkLowering {
         return tangent
     }
 
+    /// The loss's divisor over all data, or one over it: a scalar in float64.
+    func divisor(isInverse: Bool) throws -> Node {
+        try graph.input(.auxiliary(isInverse ? "inverse divisor" : "divisor"), TensorType(.scalar, .float64))
+    }
+
     func hessianSeed(_ tangent: Node) throws -> Node { try terms.hessian(z, times: tangent, in: graph) }
     func sampledSeed(_ tangent: Node, _ sampling: Sampling) throws -> Node {
         try terms.sampledHessian(z, times: tangent, samples: sampling.samples, seed: sampling.seed, in: graph)

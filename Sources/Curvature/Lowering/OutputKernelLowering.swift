@@ -17,7 +17,7 @@ struct OutputKernelLowering {
     func kernel(_ factors: Node, shift: Double) throws -> Node {
         let all = try graph.reshape(factors, [Dimension(examples), Dimension(layout.width)])
         let rows = examples * layout.columns
-        var sum = try graph.scale(identity(rows), by: shift)
+        var sum = try graph.scale(graph.onDiagonal(Shape([rows, rows]), 0, 1, .float64), by: shift)
         for piece in layout.pieces {
             let gradient = try part(all, piece.outputStart, [layout.columns, piece.positions, piece.outputs])
             guard let inputs = piece.inputs else {
@@ -65,13 +65,5 @@ struct OutputKernelLowering {
                 own, [example, column, position, output], input, [example, position, entry],
                 to: [example, column, output, entry])
         }
-    }
-
-    private func identity(_ rows: Int) throws -> Node {
-        let square: Shape = [Dimension(rows), Dimension(rows)]
-        let places = try graph.constant(Constant([rows], (0..<Int64(rows)).map { $0 }))
-        return try graph.cast(
-            graph.equal(graph.broadcast(places, to: square, axes: [0]), graph.broadcast(places, to: square, axes: [1])),
-            to: .float64)
     }
 }

@@ -93,14 +93,14 @@ final class PassLowering {
             case .jacobianTranspose(let w), .jacobianChain(let w):
                 // Not a derivative of the loss: its divisor is undone before it is put on.
                 let cotangent = try outputVector(w)
-                try add(isScaled ? multiplied(cotangent, byScalar: "divisor") : cotangent, factor)
+                try add(isScaled ? graph.scale(cotangent, by: network.divisor(isInverse: false)) : cotangent, factor)
             }
         }
         let pieces =
             try curved.map { try network.differentiatedPullback(along: self.pieces(of: $0.argument), seed: seed!) }
             ?? network.pullback(seed!)
         return try pieces.map { piece in
-            let scaled = try isScaled ? multiplied(piece, byScalar: "inverse divisor") : piece
+            let scaled = try isScaled ? graph.scale(piece, by: network.divisor(isInverse: true)) : piece
             return try graph.scale(scaled, by: unit)
         }
     }
@@ -109,18 +109,11 @@ final class PassLowering {
     private func weighedGradient(_ terms: [PullbackTerm]) throws -> [Node] {
         let pieces = try network.weighedGradient(
             terms.map { ($0.factor, try $0.argument.map { try self.pieces(of: $0) }) })
-        return try pieces.map { try multiplied($0, byScalar: "inverse divisor") }
+        return try pieces.map { try graph.scale($0, by: network.divisor(isInverse: true)) }
     }
 
     private func scaledLoss() throws -> Node {
-        let sum = try network.lossSum()
-        let inverse = try graph.input(.auxiliary("inverse divisor"), TensorType(.scalar, .float64))
-        return try graph.multiply(sum, inverse)
-    }
-
-    private func multiplied(_ x: Node, byScalar name: String) throws -> Node {
-        let scalar = try graph.cast(graph.input(.auxiliary(name), TensorType(.scalar, .float64)), to: .real)
-        return try graph.multiply(x, graph.broadcast(scalar, to: graph.shape(x), axes: []))
+        try graph.multiply(network.lossSum(), network.divisor(isInverse: true))
     }
 
     // MARK: Vectors

@@ -135,10 +135,7 @@ public final class ModelBuilder {
             throw ModelError(.shape, "expected predictions that are real numbers, found integers or truth values")
         }
         // A value of one example must not have met another's on the way.
-        let meeting = graph.ancestors(of: [prediction.node]).first { node in
-            !graph.shape(node).hasExamples && graph.operands(node).contains { graph.shape($0).hasExamples }
-        }
-        if let meeting {
+        if let meeting = graph.exampleMeeting(before: prediction.node) {
             let place = graph.origin(of: meeting) ?? graph.primitive(meeting).name
             throw ModelError(
                 .examplesMeet, place: place, "it sums over the examples; predictions must not depend on other examples")

@@ -6,14 +6,16 @@ extension OperatorGraph {
     mutating func trace(
         _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
     ) -> Value {
-        linear(.trace(options), of: map, .scalar, &known) { graph, part, known in graph.closedTrace(part, &known) }
+        linear(.trace(options), of: map, .scalar, &known) { graph, part, known in
+            graph.closedTrace(part, options, &known)
+        }
     }
 
     mutating func diagonal(
         _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
     ) -> Value {
         linear(.diagonal(options), of: map, .vector(map.kind.shape[0]), &known) { graph, part, known in
-            graph.closedDiagonal(part, &known)
+            graph.closedDiagonal(part, options, &known)
         }
     }
 
@@ -44,7 +46,9 @@ extension OperatorGraph {
         return value
     }
 
-    private mutating func closedTrace(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+    private mutating func closedTrace(
+        _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
+    ) -> Value? {
         if let value = kronecker(.trace, of: map, .scalar) { return value }
         let size = map.kind.shape[0]
         switch map.node {
@@ -59,12 +63,14 @@ extension OperatorGraph {
             let traces = blocks.map { trace($0, EstimatorOptions(method: .exact), &known) }
             return combination(traces.map { CombinationTerm(factor: 1, scalar: nil, value: $0) }, .scalar)
         default:
-            guard let diagonal = closedDiagonal(map, &known) else { return nil }
+            guard let diagonal = closedDiagonal(map, options, &known) else { return nil }
             return intern(.dot(intern(.ones(size), .vector(size)), diagonal), .scalar)
         }
     }
 
-    private mutating func closedDiagonal(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
+    private mutating func closedDiagonal(
+        _ map: Expression, _ options: EstimatorOptions, _ known: inout [Expression: Value]
+    ) -> Value? {
         let size = map.kind.shape[0]
         let kind = Kind.vector(size)
         if let value = kronecker(.diagonal, of: map, kind) { return value }
@@ -72,9 +78,7 @@ extension OperatorGraph {
         case .identity: return intern(.ones(size), kind)
         case .diagonal(let vector): return value(of: vector, &known)
         case .dense(let block): return intern(.elementary(.matrixDiagonal, [value(of: block, &known)]), kind)
-        case .ggn(let samples, let seed):
-            return curvatureDiagonal(.ggn(samples.map { Sampling(samples: $0, seed: seed) }), map, &known)
-        case .empiricalFisher: return curvatureDiagonal(.empiricalFisher, map, &known)
+        case .ggn, .empiricalFisher: return curvatureDiagonal(map.outerProducts!, map, options, &known)
         case .lowRank(let block): return intern(.elementary(.rowSquares, [value(of: block, &known)]), kind)
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             let diagonals = factors.map { diagonal($0, EstimatorOptions(method: .exact), &known) }
@@ -83,27 +87,25 @@ extension OperatorGraph {
             let diagonals = blocks.map { diagonal($0, EstimatorOptions(method: .exact), &known) }
             return intern(.elementary(.stacked, diagonals), kind)
         case .submatrix(let inner, let rows, let columns) where rows.ranges == columns.ranges && inner.isSquare:
-            guard let whole = closedDiagonal(inner, &known) else { return nil }
+            guard let whole = closedDiagonal(inner, options, &known) else { return nil }
             return intern(.elementary(.rows(rows.ranges), [whole]), kind)
         default: return nil
         }
     }
 
-    /// Backward columns beyond which products with unit vectors, or samples, are the better way.
-    private static let mostDiagonalColumns = 1024
+    /// Groups of backward columns for which an exact method is asked for by name: beyond, products with unit vectors are the better way.
+    private static let mostColumnGroups = 64
 
     /// By squares of single gradients; of parameters for which these are not known, by products with their unit vectors.
     private mutating func curvatureDiagonal(
-        _ curvature: OuterProductCurvature, _ map: Expression, _ known: inout [Expression: Value]
+        _ curvature: OuterProductCurvature, _ map: Expression, _ options: EstimatorOptions,
+        _ known: inout [Expression: Value]
     ) -> Value? {
-        let columns =
-            switch curvature {
-            case .ggn(nil): shape.terms * shape.outputs
-            case .ggn(let sampling?): shape.terms * sampling.samples
-            case .empiricalFisher: shape.terms
-            }
+        let columns = curvature.columnsPerExample(shape)
+        // Where another method may do, samples cost less than several groups.
+        let groups = options.method == .exact && columns < shape.parameters ? OperatorGraph.mostColumnGroups : 1
         guard let hasExampleGradients, hasExampleGradients.contains(true),
-            columns <= OperatorGraph.mostDiagonalColumns
+            columns <= groups * DiagonalLowering.mostColumns
         else { return nil }
         let kind = Kind.vector(shape.parameters)
         let whole = intern(.curvatureDiagonal(curvature), kind)
@@ -233,46 +235,4 @@ extension OperatorGraph {
 
     /// As `--disable-rule` and explain name it.
     package static let closedForms = "closed-forms"
-}
-
-extension Expression {
-    var isSquare: Bool { kind.shape.count == 2 && kind.shape[0] == kind.shape[1] }
-
-    /// One summand of an operator.
-    struct LinearTerm {
-        /// nil for 1.
-        var scale: Expression?
-        var map: Expression
-        /// The summand itself.
-        var expression: Expression
-    }
-
-    /// The summands of a square operator, transposes left out, which have the same diagonal; nil where there are very many.
-    func linearTerms() -> [LinearTerm]? {
-        var terms: [LinearTerm] = []
-        func visit(_ map: Expression, _ scale: Expression?, _ depth: Int) -> Bool {
-            switch map.node {
-            case .sum(let operands) where depth < 64:
-                return operands.allSatisfy { visit($0, scale, depth + 1) }
-            case .transpose(let inner) where depth < 64: return visit(inner, scale, depth + 1)
-            case .scaled(let factor, let inner) where depth < 64:
-                guard let product = scale.map({ try? Expression.scaled(by: $0, factor) }) ?? factor else {
-                    return false
-                }
-                return visit(inner, product, depth + 1)
-            case .quotient(let inner, let divisor) where depth < 64:
-                guard let one = try? Expression.number(1),
-                    let factor = try? Expression.quotient(scale ?? one, by: divisor)
-                else { return false }
-                return visit(inner, factor, depth + 1)
-            default:
-                guard terms.count < 64,
-                    let whole = scale.map({ try? Expression.scaled(by: $0, map) }) ?? map
-                else { return false }
-                terms.append(LinearTerm(scale: scale, map: map, expression: whole))
-                return true
-            }
-        }
-        return visit(self, nil, 0) ? terms : nil
-    }
 }

@@ -17,6 +17,7 @@ extension OperatorGraph {
         guard let form = map.shiftedOuterProducts, let rows = kernelRows(form) else { return nil }
         if options.solver == .auto {
             guard choosesOutputSpace, rows <= Self.mostRows, isWorthItsKernel(form, rows) else { return nil }
+            hasChosenOutputSpace = true
         }
         let kernel = kernel(form, rows)
         let factors = denseFactors(of: kernel)
@@ -58,6 +59,7 @@ extension OperatorGraph {
         guard let form = map.shiftedOuterProducts, let rows = kernelRows(form),
             !isOpen || (choosesOutputSpace && rows <= Self.mostRows)
         else { return nil }
+        if isOpen { hasChosenOutputSpace = true }
         let own = intern(
             .iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [kernel(form, rows)])), .scalar)
         let rest = Double(shape.parameters - rows) * log(form.shift)
@@ -91,7 +93,7 @@ extension OperatorGraph {
     /// The kernel matrix's rows, where it is known and smaller than the operator.
     private func kernelRows(_ form: ShiftedOuterProducts) -> Int? {
         guard exampleFactors[form.root.curvature] != nil else { return nil }
-        let rows = shape.examples * shape.terms * form.root.curvature.columnsPerTerm(shape)
+        let rows = shape.examples * form.root.curvature.columnsPerExample(shape)
         return rows < shape.parameters ? rows : nil
     }
 }
@@ -124,24 +126,9 @@ struct ShiftedOuterProducts {
 extension Expression {
     /// An operator of this form, with numbers above 0.
     var shiftedOuterProducts: ShiftedOuterProducts? {
-        guard let terms = linearTerms() else { return nil }
-        var (curvature, scale, shift): (OuterProductCurvature?, Double, Double) = (nil, 0, 0)
-        for term in terms {
-            guard let factor = term.scale.map(\.number) ?? 1 else { return nil }
-            let own: OuterProductCurvature
-            switch term.map.node {
-            case .identity:
-                shift += factor
-                continue
-            case .ggn(let samples, let seed): own = .ggn(samples.map { Sampling(samples: $0, seed: seed) })
-            case .empiricalFisher: own = .empiricalFisher
-            default: return nil
-            }
-            guard curvature == nil || curvature == own else { return nil }
-            curvature = own
-            scale += factor
-        }
-        guard let curvature, scale > 0, shift > 0, scale.isFinite, shift.isFinite else { return nil }
+        guard let (map, scale, shift) = shifted, let curvature = map.outerProducts, scale > 0, shift > 0,
+            scale.isFinite, shift.isFinite
+        else { return nil }
         return ShiftedOuterProducts(root: OutputRoot(curvature: curvature, scale: scale), shift: shift)
     }
 }

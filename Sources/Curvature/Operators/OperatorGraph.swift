@@ -23,6 +23,8 @@ package struct OperatorGraph: Sendable {
     package var exampleFactors: [OuterProductCurvature: ExampleFactorLayout] = [:]
     /// Whether inverses and determinants that leave their method open may go by the kernel matrix of outputs.
     package var choosesOutputSpace = true
+    /// Whether one that left it open does.
+    package var hasChosenOutputSpace = false
     /// Closed forms that were found and methods that were chosen while operators became values.
     package var choices: [Rewrite] = []
     /// Whether what the structure of an operator says about its trace and the like is made use of.

@@ -27,12 +27,26 @@ extension OuterProductCurvature {
         }
     }
 
+    /// How many each example has.
+    func columnsPerExample(_ shape: ProblemShape) -> Int { shape.terms * columnsPerTerm(shape) }
+
     /// In the expression language.
     var text: String {
         switch self {
         case .ggn(nil): "ggn"
         case .ggn(let sampling?): "ggn(samples=\(sampling.samples), seed=\(sampling.seed))"
         case .empiricalFisher: "empirical_fisher"
+        }
+    }
+}
+
+extension Expression {
+    /// What outer products it sums up; nil for anything but such a leaf.
+    var outerProducts: OuterProductCurvature? {
+        switch node {
+        case .ggn(let samples, let seed): .ggn(samples.map { Sampling(samples: $0, seed: seed) })
+        case .empiricalFisher: .empiricalFisher
+        default: nil
         }
     }
 }

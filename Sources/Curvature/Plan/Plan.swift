@@ -51,11 +51,13 @@ public struct Plan: @unchecked Sendable {
     public init(_ requests: [Request], problem: Problem, options: PlanOptions = PlanOptions()) throws {
         do {
             try self.init(requests, problem: problem, options: options, choosesOutputSpace: true)
-        } catch let error as ProblemError where error.code == .memory {
-            // Where a solver was left open, the kernel matrix is what iterations do without.
+        } catch is KernelDoesNotFit {
+            // What was left open is found without it.
             try self.init(requests, problem: problem, options: options, choosesOutputSpace: false)
         }
     }
+
+    private struct KernelDoesNotFit: Error {}
 
     private init(_ requests: [Request], problem: Problem, options: PlanOptions, choosesOutputSpace: Bool) throws {
         for request in requests {
@@ -117,9 +119,14 @@ public struct Plan: @unchecked Sendable {
         let stages = Stages(operators, roots: roots, isNaive: options.isNaive)
         tensors = stages.tensors
         stored = stages.stored(operators)
-        let planned = try Planner(
-            problem: problem, operators: operators, options: options, stages: stages, stored: stored, network: network
-        ).plan()
+        let planner = Planner(
+            problem: problem, operators: operators, options: options, stages: stages, stored: stored, network: network)
+        let planned: Planner.Planned
+        do {
+            planned = try planner.plan()
+        } catch let error as ProblemError where error.code == .memory && operators.hasChosenOutputSpace {
+            throw KernelDoesNotFit()
+        }
         (batchSize, steps, primal, memory) = (planned.batch, planned.steps, planned.primal, planned.memory)
         self.rewrites = (options.isNaive ? [] : operators.choices) + rewrites + planned.rewrites
         self.trace = trace

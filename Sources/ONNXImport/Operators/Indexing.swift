@@ -127,10 +127,7 @@ extension OperatorCall {
         let size = try graph.filled(Double(depth), like: integers)
         let positive = try graph.select(
             graph.less(integers, graph.filled(0, like: integers)), graph.add(integers, size), integers)
-        let places = try graph.constant(Constant([depth], (0..<depth).map { Int64($0) }))
-        let hit = try graph.equal(
-            graph.broadcast(positive, like: graph.filled(0, wide, .int64), without: [axis]),
-            graph.broadcast(places, to: wide, axes: [axis]))
+        let hit = try graph.isPlace(positive, count: depth, axis: axis)
         let (off, on) = (values.picking([0], sizes: []), values.picking([1], sizes: []))
         return [try select(.node(hit), .host(on), .host(off))]
     }

@@ -67,6 +67,10 @@ extension TensorGraph {
         }
     }
     package func scale(_ x: Node, by factor: Double) throws -> Node { try multiply(x, filled(factor, like: x)) }
+    /// x times a scalar that only the run knows, in x's precision.
+    package func scale(_ x: Node, by scalar: Node) throws -> Node {
+        try multiply(x, broadcast(cast(scalar, to: type(x).element), to: shape(x), axes: []))
+    }
     package func reciprocal(_ x: Node) throws -> Node { try unary(.reciprocal, x) }
     package func exp(_ x: Node) throws -> Node { try unary(.exp, x) }
     package func log(_ x: Node) throws -> Node { try unary(.log, x) }

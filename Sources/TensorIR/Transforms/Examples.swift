@@ -45,3 +45,12 @@ extension TensorGraph {
         return (Shape(dimensions), axis + 1)
     }
 }
+
+extension TensorGraph {
+    /// The first value on the way to `output` that is made of all examples together; nil where each example has its own.
+    package func exampleMeeting(before output: Node) -> Node? {
+        ancestors(of: [output]).first { node in
+            !shape(node).hasExamples && operands(node).contains { shape($0).hasExamples }
+        }
+    }
+}

@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    /// More columns than go together go group by group, the last of them smaller, in the same pass; where another method may do, it does.
+    @Test(arguments: [1, 2, 5], ["mlp", "attention"]) func groupsOfColumns(most: Int, name: String) throws {
+        let setup = try LossSetup(
+            LossCase.classes[0], ProbedNetwork.architecture(name), network: .named(name),
+            parameters: ProbedNetwork.own)
+        let columns = setup.problem.shape.terms * setup.problem.shape.outputs
+        try DiagonalLowering.$mostColumns.withValue(most) {
+            try check(setup.problem)
+            for (method, isGrouped) in [("exact", true), ("auto", false)] {
+                let requests = try parseRequests(["t = trace(ggn, method=\(method))"], in: setup.problem)
+                let plan = try Plan(requests, problem: setup.problem)
+                let hasDiagonal = plan.steps.flatMap(\.values).contains {
+                    if case .curvatureDiagonal = plan.operators[$0] { true } else { false }
+                }
+                #expect(hasDiagonal == (isGrouped || columns <= most), "\(method)")
+            }
+        }
+    }
+
     /// What has no gradients example by example goes by unit vectors, and only that.
     @Test func otherParametersGoByUnitVectors() throws {
         var numbers = SeededNumbers(seed: 3)

@@ -11,13 +11,9 @@ import Testing
         return options
     }
     private func problem(_ name: String, _ architecture: Architecture = .flat) throws -> Problem {
-        let setup = try LossSetup(
-            LossCase.classes[0], architecture, network: .named(name), parameters: ProbedNetwork.own)
-        let count = setup.problem.shape.parameters
-        return try Problem(
-            name: "test", model: setup.problem.model, loss: setup.problem.loss, data: setup.problem.data,
-            vectors: ArraySource(["V": ([count, 3], .real(SeededNumbers(seed: 5).first(3 * count)))]),
-            parameters: ProbedNetwork.own)
+        try .factored(name, architecture) { count in
+            ["V": ([count, 3], .real(SeededNumbers(seed: 5).first(3 * count)))]
+        }
     }
     private func run(_ requests: [String], _ problem: Problem, _ options: PlanOptions) throws -> (
         Plan, Execution, Results

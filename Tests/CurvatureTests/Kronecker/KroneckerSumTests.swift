@@ -6,13 +6,9 @@ import Testing
 /// Traces of products and norms of sums of Kronecker-factored operators, against the matrices that products with unit vectors make.
 @Suite struct KroneckerSumTests {
     private func problem(_ name: String, _ architecture: Architecture = .flat) throws -> Problem {
-        let setup = try LossSetup(
-            LossCase.classes[0], architecture, network: .named(name), parameters: ProbedNetwork.own)
-        let count = setup.problem.shape.parameters
-        return try Problem(
-            name: "test", model: setup.problem.model, loss: setup.problem.loss, data: setup.problem.data,
-            vectors: ArraySource(["I": ([count, count], .real(Matrix.identity(count).values))]),
-            parameters: ProbedNetwork.own)
+        try .factored(name, architecture) { count in
+            ["I": ([count, count], .real(Matrix.identity(count).values))]
+        }
     }
 
     /// Plain, with eigenvectors of their own, with those of another, with none, and sums.

@@ -187,3 +187,17 @@ extension ProbedNetwork {
         }
     }
 }
+
+extension Problem {
+    /// A probed network's own parameters under cross-entropy, with vectors that a test makes for their number.
+    static func factored(
+        _ name: String, _ architecture: Architecture,
+        vectors: (Int) -> [String: (shape: [Int], values: ArraySource.Values)]
+    ) throws -> Problem {
+        let setup = try LossSetup(
+            LossCase.classes[0], architecture, network: .named(name), parameters: ProbedNetwork.own)
+        return try Problem(
+            name: "test", model: setup.problem.model, loss: setup.problem.loss, data: setup.problem.data,
+            vectors: ArraySource(vectors(setup.problem.shape.parameters)), parameters: ProbedNetwork.own)
+    }
+}

@@ -49,11 +49,7 @@ extension Tensor {
                     .shape,
                     "expected integers and a positive count, found \(type.element) of shape \(self) and \(count)")
             }
-            let wide = Shape(type.shape.dimensions + [Dimension(count)])
-            let places = try graph.constant(Constant([count], (0..<Int64(count)).map { $0 }))
-            let isPlace = try graph.equal(
-                graph.broadcast(node, to: wide, axes: Array(0..<rank)), graph.broadcast(places, to: wide, axes: [rank]))
-            return try graph.cast(isPlace, to: .real)
+            return try graph.oneHot(node, count: count)
         }
     }
     /// Integers as real numbers.
