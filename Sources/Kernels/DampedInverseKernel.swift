@@ -27,7 +27,7 @@ package final class DampedInverseKernel: Kernel {
     /// Nominal: the factor, and the inverse from it.
     package static func flops(order n: Int) -> Int { n * n * n }
     /// Of one that is not positive definite.
-    package static func scratchBytes(order n: Int) -> Int { n * n * 8 + SymmetricFunction.scratchBytes(order: n) }
+    package static func scratchBytes(order n: Int) -> Int { SymmetricFunction.scratchBytes(order: n) }
 
     package func run(_ state: RunState) {
         state.flops += flops
@@ -57,7 +57,8 @@ package final class DampedInverseKernel: Kernel {
     }
 
     private func invertByEigenvectors(_ a: Operand) {
-        let inverse = SymmetricFunction.apply(to: a.doubles, order: a.sizes[0]) { $0.map { 1 / $0 } }
-        a.fill(inverse ?? [Double](repeating: .nan, count: a.count))
+        var matrix = a.doubles
+        let isInverted = SymmetricFunction.apply(to: &matrix, order: a.sizes[0], into: a.address) { $0.map { 1 / $0 } }
+        if !isInverted { a.fill([Double](repeating: .nan, count: a.count)) }
     }
 }

@@ -1,12 +1,16 @@
 /// A function of a symmetric matrix through its eigenvalues: V f(L) V^T.
 enum SymmetricFunction {
     /// - Parameters:
-    ///   - a: (n, n), row-major.
+    ///   - vectors: The matrix (n, n), row-major; becomes its eigenvectors, or is destroyed.
+    ///   - result: (n, n) in float64, other memory than the matrix.
     ///   - function: From the eigenvalues, ascending, to the function's; nil where it has none there.
-    /// - Returns: nil where the matrix is not finite, has no decomposition, or `function` gives none.
-    static func apply(to a: [Double], order n: Int, _ function: ([Double]) -> [Double]?) -> [Double]? {
-        guard a.allSatisfy(\.isFinite) else { return nil }
-        var (vectors, values) = (a, [Double](repeating: 0, count: n))
+    /// - Returns: false where the matrix is not finite, has no decomposition, or `function` gives none: then `result` is left alone.
+    static func apply(
+        to vectors: inout [Double], order n: Int, into result: UnsafeMutableRawPointer,
+        _ function: ([Double]) -> [Double]?
+    ) -> Bool {
+        guard vectors.allSatisfy(\.isFinite) else { return false }
+        var values = [Double](repeating: 0, count: n)
         let isDecomposed = vectors.withUnsafeMutableBytes { vectors in
             values.withUnsafeMutableBytes { values in
                 (try? LAPACK.symmetricEigen(
@@ -14,18 +18,17 @@ enum SymmetricFunction {
                     values: Operand(address: values.baseAddress!, storage: .float64, sizes: [n]))) != nil
             }
         }
-        guard isDecomposed, let gains = function(values) else { return nil }
+        guard isDecomposed, let gains = function(values) else { return false }
         var scaled = vectors
         for i in 0..<n {
             for j in 0..<n { scaled[i * n + j] *= gains[i] }
         }
-        var product = [Double](repeating: 0, count: n * n)
         BLAS.gemm(
             .float64, transposeA: true, transposeB: false, m: n, n: n, k: n, a: vectors, lda: n, b: scaled, ldb: n,
-            beta: 0, c: &product, ldc: n)
-        return product
+            beta: 0, c: result, ldc: n)
+        return true
     }
 
-    /// What ``apply(to:order:_:)`` takes beside its matrix: eigenvectors, scaled ones, the product, eigenvalues, and LAPACK's.
-    static func scratchBytes(order n: Int) -> Int { (3 * n * n + n) * 8 + LAPACK.symmetricEigenWorkBytes(order: n) }
+    /// What it takes beside its result: eigenvectors, scaled ones, eigenvalues, and LAPACK's.
+    static func scratchBytes(order n: Int) -> Int { (2 * n * n + n) * 8 + LAPACK.symmetricEigenWorkBytes(order: n) }
 }

@@ -24,7 +24,7 @@ package final class SymmetricRootKernel: Kernel {
 
     /// Nominal: the decomposition with its vectors (Golub and Van Loan 2013, section 8.3), and a product.
     package static func flops(order n: Int) -> Int { 11 * n * n * n }
-    /// What a task takes, the matrix in float64 included.
+    /// What a task takes, the root in float64 included.
     package static func scratchBytes(order n: Int) -> Int { n * n * 8 + SymmetricFunction.scratchBytes(order: n) }
 
     package func run(_ state: RunState) {
@@ -40,11 +40,14 @@ package final class SymmetricRootKernel: Kernel {
         let n = size
         // What the run's precision rounds an eigenvalue of zero to.
         let rounding = source.storage == .float64 ? 1e-12 : 1e-4
-        let root = SymmetricFunction.apply(to: source.elements(from: index * n * n, count: n * n).doubles, order: n) {
-            values in
-            guard values[0] >= -rounding * max(abs(values[0]), abs(values[n - 1])) else { return nil }
-            return values.map { max(0, $0).squareRoot() }
+        var matrix = source.elements(from: index * n * n, count: n * n).doubles
+        var root = [Double](repeating: .nan, count: n * n)
+        _ = root.withUnsafeMutableBytes { root in
+            SymmetricFunction.apply(to: &matrix, order: n, into: root.baseAddress!) { values in
+                guard values[0] >= -rounding * max(abs(values[0]), abs(values[n - 1])) else { return nil }
+                return values.map { max(0, $0).squareRoot() }
+            }
         }
-        result.elements(from: index * n * n, count: n * n).fill(root ?? [Double](repeating: .nan, count: n * n))
+        result.elements(from: index * n * n, count: n * n).fill(root)
     }
 }
