@@ -6,13 +6,10 @@ package final class PatchGramKernel: Kernel {
     package let matmulFlops: Int
     package var flops: Int { matmulFlops }
 
-    private let x: Operand
-    private let last: Operand?
+    private let storage: Storage
+    private let windows: PatchWindows
     private let output: Operand
     private let accumulate: Bool
-    /// Spatial axes, one-dimensional images as rows.
-    private let axes: [Axis]
-    private let channels: Int
     private let features: Int
     /// Rows of windows in all examples, and how many are unfolded at a time.
     private let rows: Int
@@ -21,37 +18,21 @@ package final class PatchGramKernel: Kernel {
     private let tiles: Int
     private let scratch: Scratch
 
-    private struct Axis {
-        var input, output, kernel, stride, dilation, padding: Int
-    }
-
     /// - Parameters:
-    ///   - x: (examples, channels, space), contiguous.
-    ///   - last: (examples): an entry behind those of each patch.
+    ///   - x: (images, channels, space), contiguous.
+    ///   - last: (images), or for several in a row each: an entry behind those of each patch.
     ///   - output: float64, contiguous, (features, features).
     package init(
         _ x: Operand, last: Operand?, geometry: ConvolutionGeometry, taps: [Int], output: Operand, accumulate: Bool
     ) {
-        precondition(x.isContiguous && output.isContiguous && output.storage == .float64 && geometry.groups == 1)
-        (self.x, self.last, self.output, self.accumulate) = (x, last, output, accumulate)
-        let own = taps.indices.map { axis in
-            Axis(
-                input: x.sizes[axis + 2],
-                output: geometry.outputExtent(axis: axis, input: x.sizes[axis + 2], kernel: taps[axis]),
-                kernel: taps[axis], stride: geometry.strides[axis], dilation: geometry.dilations[axis],
-                padding: geometry.padLow[axis])
-        }
-        precondition(own.count == 1 || own.count == 2, "a convolution over \(own.count) axes")
-        axes =
-            own.count == 2
-            ? own : [Axis(input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, padding: 0)] + own
-        channels = x.sizes[1]
-        features = channels * taps.reduce(1, *) + (last == nil ? 0 : 1)
+        precondition(output.isContiguous && output.storage == .float64)
+        (storage, self.output, self.accumulate) = (x.storage, output, accumulate)
+        windows = PatchWindows(x, last: last, geometry: geometry, taps: taps)
+        features = windows.features
         precondition(output.sizes == [features, features])
-        rows = x.sizes[0] * axes[0].output
-        matmulFlops = rows * axes[1].output * features * (features + 1)
-        let tiling = Tiling(
-            features: features, rows: rows, columns: axes[1].output, width: x.storage.byteCount)
+        rows = x.sizes[0] * windows.rowsPerImage
+        matmulFlops = rows * windows.columns * features * (features + 1)
+        let tiling = Tiling(features: features, rows: rows, columns: windows.columns, width: storage.byteCount)
         (tile, tiles, rowsOfChunk) = (tiling.tile, tiling.tiles, tiling.rowsOfChunk)
         scratch = Scratch(byteCount: tiling.scratchBytes, tasks: matmulFlops == 0 ? 0 : tiles * (tiles + 1) / 2)
     }
@@ -86,7 +67,7 @@ package final class PatchGramKernel: Kernel {
         }
         parallelFor(tiles * (tiles + 1) / 2) { task in
             scratch.withBlock { block in
-                switch x.storage {
+                switch storage {
                 case .float32: run(task, block, Float.self)
                 default: run(task, block, Double.self)
                 }
@@ -107,21 +88,21 @@ package final class PatchGramKernel: Kernel {
         let beside = (row + rest) * tile..<min((row + rest + 1) * tile, features)
         let product = block.assumingMemoryBound(to: Element.self)
         let first = product + tile * tile
-        let second = rest == 0 ? first : first + tile * rowsOfChunk * axes[1].output
+        let second = rest == 0 ? first : first + tile * rowsOfChunk * windows.columns
         var start = 0
         while start < rows {
             let chunk = start..<min(start + rowsOfChunk, rows)
-            let columns = chunk.count * axes[1].output
-            unfold(above, chunk, to: first)
-            if rest > 0 { unfold(beside, chunk, to: second) }
+            let columns = chunk.count * windows.columns
+            windows.unfold(above, rows: chunk, to: UnsafeMutableRawPointer(first))
+            if rest > 0 { windows.unfold(beside, rows: chunk, to: UnsafeMutableRawPointer(second)) }
             let beta: Double = start == 0 ? 0 : 1
             if rest == 0 {
                 BLAS.syrk(
-                    x.storage, transpose: false, n: above.count, k: columns, a: first, lda: columns, beta: beta,
+                    storage, transpose: false, n: above.count, k: columns, a: first, lda: columns, beta: beta,
                     c: product, ldc: beside.count)
             } else {
                 BLAS.gemm(
-                    x.storage, transposeA: false, transposeB: true, m: above.count, n: beside.count, k: columns,
+                    storage, transposeA: false, transposeB: true, m: above.count, n: beside.count, k: columns,
                     a: first, lda: columns, b: second, ldb: columns, beta: beta, c: product, ldc: beside.count)
             }
             start = chunk.upperBound
@@ -133,50 +114,6 @@ package final class PatchGramKernel: Kernel {
                 let sum = accumulate ? result[i * features + j] + value : value
                 result[i * features + j] = sum
                 result[j * features + i] = sum
-            }
-        }
-    }
-
-    /// Entries of patches, one in each row, for all windows of some output rows.
-    private func unfold<Element: BinaryFloatingPoint>(
-        _ entries: Range<Int>, _ chunk: Range<Int>, to target: UnsafeMutablePointer<Element>
-    ) {
-        let source = x.address.assumingMemoryBound(to: Element.self)
-        let (vertical, horizontal) = (axes[0], axes[1])
-        let width = horizontal.output
-        let taps = vertical.kernel * horizontal.kernel
-        var place = target
-        for entry in entries {
-            let (channel, tap) = entry.quotientAndRemainder(dividingBy: taps)
-            let (i, j) = tap.quotientAndRemainder(dividingBy: horizontal.kernel)
-            let shift = j * horizontal.dilation - horizontal.padding
-            // Windows whose tap lies in the input.
-            let low = min(max(0, ceilingQuotient(max(0, -shift), horizontal.stride)), width)
-            let reach = horizontal.input - shift
-            let high = reach <= 0 ? low : max(low, min(width, ceilingQuotient(reach, horizontal.stride)))
-            for row in chunk {
-                let (example, window) = row.quotientAndRemainder(dividingBy: vertical.output)
-                if channel == channels {
-                    let value = last!.address.assumingMemoryBound(to: Element.self)[example]
-                    place.update(repeating: value, count: width)
-                    place += width
-                    continue
-                }
-                let y = window * vertical.stride + i * vertical.dilation - vertical.padding
-                guard (0..<vertical.input).contains(y) else {
-                    place.update(repeating: 0, count: width)
-                    place += width
-                    continue
-                }
-                let line = source + ((example * channels + channel) * vertical.input + y) * horizontal.input
-                place.update(repeating: 0, count: low)
-                if horizontal.stride == 1 {
-                    if high > low { (place + low).update(from: line + (low + shift), count: high - low) }
-                } else {
-                    for o in low..<high { place[o] = line[o * horizontal.stride + shift] }
-                }
-                (place + high).update(repeating: 0, count: width - high)
-                place += width
             }
         }
     }

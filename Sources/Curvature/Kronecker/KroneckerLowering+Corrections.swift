@@ -79,65 +79,23 @@ extension KroneckerLowering {
             x, lead + [lead.count], basis, [lead.count, lead.count + 1], to: lead + [lead.count + 1])
     }
 
-    /// sum_kn (Q_B^T P_kn Q_A)^2 entrywise. Gradients and inputs are turned before they meet, so that a single position needs no P.
+    /// sum_kn (Q_B^T P_kn Q_A)^2 entrywise.
     private func secondMoments(_ gradients: LayerGradients, _ bases: Bases) throws -> Node {
-        let isSingle = gradients.uses.count == 1 && gradients.uses[0].weight!.positions(in: graph, gradients) == 1
-        var uses = gradients
-        for index in uses.uses.indices {
-            uses.uses[index].weight!.output = try rotated(gradients.uses[index].weight!.output, bases.output)
+        var turned = gradients
+        for index in turned.uses.indices {
+            turned.uses[index].weight!.output = try rotated(gradients.uses[index].weight!.output, bases.output)
         }
-        func turned(_ input: Node) throws -> Node { try bases.input.map { try rotated(input, $0) } ?? input }
-        if isSingle {
-            // The square of a product with one term is the product of the squares.
-            let use = uses.uses[0]
-            var squares = try graph.square(use.weight!.output)
-            if gradients.columns != nil { squares = try graph.sum(squares, axes: [0]) }
-            if case .rows(let rows) = use.weight!.input, case .table(let layout) = gradients.layer.role {
-                let sums = try graph.append(ScatterAdd(rows: layout.inputs), squares, rows)
-                return try graph.permute(sums, [1, 0])
-            }
-            let input = try graph.square(turned(denseInput(use, gradients.layer)))
-            return try graph.contract(squares, [0, 1, 2], input, [0, 1, 3], to: [2, 3])
-        }
-        let products = try exampleGradients(uses, turned)
-        return try graph.sum(
-            graph.square(products), axes: gradients.columns == nil ? [0] : [0, 1], wide: true)
+        return try exampleProducts(turned).squares(basis: bases.input)
     }
 
-    /// A use's inputs, with the bias's 1 where they are joint.
-    func denseInput(_ use: LayerGradients.Use, _ layer: FactoredLayer) throws -> Node {
-        guard case .dense(let input) = use.weight!.input else { preconditionFailure("a table has no dense inputs") }
-        return try isJoint(layer) ? extended(input, by: use.bias == nil ? 0 : 1) : input
-    }
-
-    /// P_kn = sum_s G a^T, (columns, examples, outputs, inputs), the columns only where there are several; `turned` is applied to inputs.
-    func exampleGradients(
-        _ gradients: LayerGradients, _ turned: (Node) throws -> Node = { $0 }
-    ) throws -> Node {
-        typealias L = LayerGradients
-        let kept = gradients.lead.dropLast()
-        var sum: Node?
-        for use in gradients.uses {
-            let values = use.weight!
-            let own: Node
-            if case .rows(let rows) = values.input, case .table(let layout) = gradients.layer.role {
-                let lead = gradients.columns == nil ? 0 : 1
-                let scattered = try graph.append(
-                    ScatterAdd(rows: layout.inputs, lead: lead, batchAxes: 1), values.output, rows)
-                own = try graph.permute(scattered, Array(0...lead) + [lead + 2, lead + 1])
-            } else {
-                own = try graph.contract(
-                    values.output, gradients.lead + [L.first], turned(denseInput(use, gradients.layer)),
-                    [L.example, L.position, L.second], to: kept + [L.first, L.second])
-            }
-            sum = try sum.map { try graph.add($0, own) } ?? own
-        }
-        return sum!
-    }
-}
-
-extension UseValues {
-    func positions(in graph: TensorGraph, _ gradients: LayerGradients) -> Int {
-        graph.shape(output)[gradients.positionAxis].inner
+    /// P_kn, (columns, examples, outputs, inputs), with the bias's column where they are joint.
+    func exampleProducts(_ gradients: LayerGradients) -> ExampleProductLowering {
+        let isJoint = isJoint(gradients.layer)
+        return ExampleProductLowering(
+            graph: graph,
+            uses: gradients.uses.map { use in
+                ExampleProductLowering.Use(
+                    values: use.weight!, last: isJoint ? (use.bias == nil ? 0 : 1) : nil)
+            }, hasColumns: gradients.columns != nil)
     }
 }

@@ -50,7 +50,7 @@ extension KroneckerLowering {
                 to: [L.first, L.second, L.third, L.fourth])
             return try scaled(sum, factor)
         }
-        let products = try exampleGradients(gradients)
+        let products = try exampleProducts(gradients).products()
         let lead = Array(gradients.lead.dropLast())
         let sum = try graph.contract(
             products, lead + [L.first, L.third], products, lead + [L.second, L.fourth],
@@ -61,10 +61,11 @@ extension KroneckerLowering {
     /// Output gradients and inputs of a layer in which they meet once, so that P = g a^T; nil for others.
     private func singlePosition(_ gradients: LayerGradients) throws -> (output: Node, input: Node)? {
         let use = gradients.uses[0]
-        guard gradients.uses.count == 1, use.weight!.positions(in: graph, gradients) == 1,
-            case .dense = use.weight!.input
+        guard gradients.uses.count == 1, graph.shape(use.weight!.output)[gradients.positionAxis] == 1,
+            case .dense(let input) = use.weight!.input
         else { return nil }
-        return (use.weight!.output, try denseInput(use, gradients.layer))
+        let isExtended = isJoint(gradients.layer)
+        return (use.weight!.output, try isExtended ? graph.extended(input, by: use.bias == nil ? 0 : 1) : input)
     }
 
     /// Rg vec(M) = vec(sum P M P^T), for M (inputs, inputs): one pass of a power iteration where Rg is too large.
@@ -79,7 +80,7 @@ extension KroneckerLowering {
                 factor)
         }
         let lead = Array(gradients.lead.dropLast())
-        let products = try exampleGradients(gradients)
+        let products = try exampleProducts(gradients).products()
         let right = try graph.contract(
             products, lead + [L.first, L.second], matrix, [L.second, L.third], to: lead + [L.first, L.third])
         return try scaled(
@@ -99,7 +100,7 @@ extension KroneckerLowering {
                 factor)
         }
         let lead = Array(gradients.lead.dropLast())
-        let products = try exampleGradients(gradients)
+        let products = try exampleProducts(gradients).products()
         let left = try graph.contract(
             matrix, [L.first, L.second], products, lead + [L.second, L.third], to: lead + [L.first, L.third])
         return try scaled(

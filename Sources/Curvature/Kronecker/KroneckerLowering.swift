@@ -23,11 +23,13 @@ struct KroneckerLowering {
     // MARK: Gradients
 
     /// The gradients of all layers. One backward sweep for each column.
-    func gradients(_ cotangents: Cotangents) throws -> [LayerGradients] {
-        guard let columns = cotangents.columns else { return try gradients(seed: cotangents.node) }
+    ///
+    /// - Parameter averages: Whether inputs are averaged over the positions of an example.
+    func gradients(_ cotangents: Cotangents, averagingInputs averages: Bool = false) throws -> [LayerGradients] {
+        guard let columns = cotangents.columns else { return try gradients(seed: cotangents.node, averages) }
         // The sweep for one column that stands for all.
         let stand = try network.standIn()
-        var layers = try gradients(seed: stand)
+        var layers = try gradients(seed: stand, averages)
         var outputs: [Node] = []
         for layer in layers {
             for use in layer.uses { outputs += [use.weight, use.bias].compactMap { $0?.output } }
@@ -49,14 +51,15 @@ struct KroneckerLowering {
         return layers
     }
 
-    private func gradients(seed: Node) throws -> [LayerGradients] {
+    private func gradients(seed: Node, _ averages: Bool) throws -> [LayerGradients] {
         let meetings = Set(layers.flatMap { $0.uses.map(\.parameter.meeting) }).sorted()
         let cotangents = try network.cotangents(of: meetings, seed: seed)
         return try layers.map { layer in
             let uses = try layer.uses.map { use in
                 let own = use.parameter
                 let values = try own.values(
-                    cotangents[own.meeting]!, shape: network.problem.parameters[own.parameter].shape, in: graph)
+                    cotangents[own.meeting]!, shape: network.problem.parameters[own.parameter].shape, in: graph,
+                    averagingInputs: averages)
                 return LayerGradients.Use(
                     weight: layer.weight == nil ? nil : values, bias: use.hasBias ? values : nil)
             }
@@ -125,16 +128,13 @@ struct KroneckerLowering {
         var (sum, positions) = (nil as Node?, 0)
         for use in gradients.uses {
             guard let values = use.weight, case .dense(var input) = values.input else { continue }
-            if options.weightSharing == .expand, let patches = values.patches {
+            if let patches = values.patches {
                 let own = try patchGram(patches, root, last: isJoint ? (use.bias == nil ? 0 : 1) : nil)
                 positions += patches.positions
                 sum = try sum.map { try graph.add($0, own) } ?? own
                 continue
             }
-            if options.weightSharing == .reduce {
-                input = try graph.expand(graph.mean(input, axes: [1]), at: 1)
-            }
-            if isJoint { input = try extended(input, by: use.bias == nil ? 0 : 1) }
+            if isJoint { input = try graph.extended(input, by: use.bias == nil ? 0 : 1) }
             let shape = graph.shape(input)
             if let root { input = try graph.multiply(input, graph.broadcast(root, to: shape, axes: [0])) }
             positions += shape[1].inner
@@ -145,20 +145,13 @@ struct KroneckerLowering {
     }
     /// The same without patches of a whole batch.
     private func patchGram(_ patches: Patches, _ root: Node?, last: Double?) throws -> Node {
-        var image = patches.image
-        let shape = graph.shape(image)
-        if let root { image = try graph.multiply(image, graph.broadcast(root, to: shape, axes: [0])) }
-        var operands = [image]
+        var operands = [patches.image]
+        if let root { operands[0] = try graph.multiply(patches.image, exampleByExample: root) }
         if let last {
-            let ones = try graph.filled(last, Shape([shape[0]]))
+            let ones = try graph.filled(last, [.examples])
             operands.append(try root.map { try graph.multiply(ones, $0) } ?? ones)
         }
         return try graph.append(PatchGram(patches.geometry, taps: patches.taps), operands)
-    }
-    func extended(_ input: Node, by last: Double) throws -> Node {
-        var shape = graph.shape(input)
-        shape[2] = 1
-        return try graph.concatenate([input, graph.filled(last, shape)], axis: 2)
     }
 
     /// A table's A: how often each row is picked.
@@ -212,7 +205,8 @@ struct KroneckerLowering {
     func factors() throws -> [LayerFactors] {
         let cotangents = try network.cotangents(options)
         let gradients = try gradients(
-            cotangents ?? Cotangents(node: network.standIn(), columns: nil))
+            cotangents ?? Cotangents(node: network.standIn(), columns: nil),
+            averagingInputs: options.weightSharing == .reduce)
         return try gradients.map { gradients in
             try factors(gradients, cotangents)
         }

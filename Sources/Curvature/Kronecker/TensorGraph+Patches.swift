@@ -20,6 +20,31 @@ extension TensorGraph {
         return try append(Convolution(.output, separate), x, weight)
     }
 
+    /// The mean over an example's windows of the patches that they see, (examples, 1, channels of a group, taps). A mean over windows is one over the entries
+    /// that a tap meets, axis by axis, so that no patch is there.
+    func meanPatches(_ x: Node, _ geometry: ConvolutionGeometry, taps: [Int]) throws -> Node {
+        let x = try groupMean(x, geometry)
+        let space = Array(2..<(2 + taps.count))
+        var mean = try mean(positionForm(x, example: 0, positions: [], features: [1] + space), axes: [1])
+        for (axis, count) in taps.enumerated() {
+            let size = shape(mean)[axis + 2].inner
+            let labels = Array(0..<shape(mean).rank)
+            var result = labels
+            result[axis + 2] = labels.count
+            let shares = try constant(Constant([count, size], geometry.shares(axis: axis, size: size, taps: count)))
+            mean = try contract(mean, labels, cast(shares, to: .real), [labels.count, axis + 2], to: result)
+        }
+        return try expand(mean, at: 1)
+    }
+
+    /// x (examples or several for each, ...) times a number for each example.
+    func multiply(_ x: Node, exampleByExample factors: Node) throws -> Node {
+        let own = shape(x)
+        let apart = Shape([.examples, Dimension(own[0].inner)] + own.dimensions[1...])
+        let product = try multiply(reshape(x, apart), broadcast(factors, to: apart, axes: [0]))
+        return try reshape(product, own)
+    }
+
     /// With several groups, the mean over the groups: (examples, channels of a group, space).
     func groupMean(_ x: Node, _ geometry: ConvolutionGeometry) throws -> Node {
         guard geometry.groups > 1 else { return x }
@@ -32,6 +57,19 @@ extension TensorGraph {
 }
 
 extension ConvolutionGeometry {
+    /// Of an axis's windows, the share in which a tap meets an entry of the input, (taps, entries).
+    fileprivate func shares(axis: Int, size: Int, taps: Int) -> [Double] {
+        let windows = outputExtent(axis: axis, input: size, kernel: taps)
+        var shares = [Double](repeating: 0, count: taps * size)
+        for tap in 0..<taps {
+            for window in 0..<windows {
+                let place = window * strides[axis] + tap * dilations[axis] - padLow[axis]
+                if (0..<size).contains(place) { shares[tap * size + place] += 1 / Double(windows) }
+            }
+        }
+        return shares
+    }
+
     /// Whether patches are the image's own entries.
     func isPointwise(_ taps: [Int]) -> Bool {
         taps.allSatisfy { $0 == 1 } && strides.allSatisfy { $0 == 1 } && (padLow + padHigh).allSatisfy { $0 == 0 }

@@ -15,13 +15,13 @@ struct UseValues {
     var output: Node
     var input: Input
     var layout: MatrixLayout
-    /// Where the inputs are a convolution's patches: what they are patches of.
+    /// Where the inputs are a convolution's patches, at more than one position: what they are patches of.
     var patches: Patches?
 }
 
 /// A convolution's inputs before they are unfolded.
 struct Patches {
-    /// (examples, channels of a group, space).
+    /// (examples or several for each, channels of a group, space).
     var image: Node
     var geometry: ConvolutionGeometry
     var taps: [Int]
@@ -46,9 +46,13 @@ extension ParameterUse {
         return own.filter { other.contains($0) && contract.result.contains($0) }
     }
 
-    /// - Parameter cotangent: What arrives at the meeting when the network is transposed.
-    func values(_ cotangent: Node, shape: [Int], in graph: TensorGraph) throws -> UseValues {
-        var (gradient, rows) = try atMeeting(cotangent, graph)
+    /// - Parameters:
+    ///   - cotangent: What arrives at the meeting when the network is transposed.
+    ///   - averages: Whether inputs are averaged over positions, of which one is left.
+    func values(
+        _ cotangent: Node, shape: [Int], in graph: TensorGraph, averagingInputs averages: Bool = false
+    ) throws -> UseValues {
+        var (gradient, rows) = try atMeeting(cotangent, graph, averages)
         for step in path { try gradient.pullBack(step, in: graph) }
         let layout = MatrixLayout(
             shape: shape, outputAxes: shape.indices.filter { gradient.sides[$0] == .output },
@@ -61,25 +65,30 @@ extension ParameterUse {
         guard let input = gradient.input else { return UseValues(output: output, input: .none, layout: layout) }
         return UseValues(
             output: output, input: .dense(try flat(input, layout.inputs)), layout: layout,
-            patches: try path.isEmpty ? patches(in: graph) : nil)
+            patches: try averages ? nil : patches(in: graph))
     }
 
-    /// nil where the inputs are none, or the image itself.
+    /// nil where the inputs are none, the image itself, or not in the order of a patch.
     private func patches(in graph: TensorGraph) throws -> Patches? {
-        guard case .convolution(let convolution) = kind else { return nil }
+        let keepsOrder = path.allSatisfy {
+            graph.primitive($0.node) is Reshape || graph.primitive($0.node) is Elementwise
+        }
+        guard case .convolution(let convolution) = kind, keepsOrder else { return nil }
         let operands = graph.operands(meeting)
         let taps = graph.shape(operands[operand]).dimensions[2...].map(\.inner)
         let image = try graph.groupMean(operands[1 - operand], convolution.geometry)
         var geometry = convolution.geometry
         geometry.groups = 1
-        // Examples that are folded with others are told apart only where they stand by themselves.
-        if geometry.isPointwise(taps) || graph.shape(image)[0] != .examples { return nil }
-        let space = graph.shape(meeting).dimensions[2...].reduce(1) { $0 * $1.inner }
+        let images = graph.shape(image)[0]
+        let space = graph.shape(meeting).dimensions[2...].reduce(images.inner) { $0 * $1.inner }
+        if geometry.isPointwise(taps) || images.outer != 1 || space == 1 { return nil }
         return Patches(image: image, geometry: geometry, taps: taps, positions: space)
     }
 
     /// Output gradients and inputs in the axes of the value that meets the data.
-    private func atMeeting(_ cotangent: Node, _ graph: TensorGraph) throws -> (SidedGradient, rows: Node?) {
+    private func atMeeting(_ cotangent: Node, _ graph: TensorGraph, _ averages: Bool) throws -> (
+        SidedGradient, rows: Node?
+    ) {
         let data = graph.operands(meeting).count > 1 ? graph.operands(meeting)[1 - operand] : nil
         let example = graph.shape(meeting).exampleAxis!
         let rank = graph.shape(graph.operands(meeting)[operand]).rank
@@ -102,28 +111,30 @@ extension ParameterUse {
                     node, example: place(result[example]), positions: positions.map(place),
                     features: features.map(place), mergesFeatures: merges)
             }
+            var input = try form(data!, other, own.filter { !result.contains($0) })
+            if averages { input = try graph.expand(graph.mean(input, axes: [1]), at: 1) }
             return (
                 SidedGradient(
                     sides: own.map { result.contains($0) ? .output : .input },
-                    output: try form(cotangent, result, own.filter { result.contains($0) }),
-                    input: try form(data!, other, own.filter { !result.contains($0) })), nil
+                    output: try form(cotangent, result, own.filter { result.contains($0) }), input: input), nil
             )
         case .convolution(let convolution):
             let taps = graph.shape(graph.operands(meeting)[operand]).dimensions[2...].map(\.inner)
             let space = Array(2..<(2 + taps.count))
             let output = try graph.positionForm(cotangent, example: 0, positions: space, features: [1])
-            let patches = try graph.patches(data!, convolution.geometry, taps: taps)
             let input: Node
-            if merges {
-                input = try graph.positionForm(patches, example: 0, positions: space, features: [1])
+            if averages {
+                input = try graph.meanPatches(data!, convolution.geometry, taps: taps)
             } else {
+                let patches = try graph.patches(data!, convolution.geometry, taps: taps)
                 // The weight's own axes: channels of a group, and taps.
                 let shape = graph.shape(patches)
                 let channels = Dimension(shape[1].inner / taps.reduce(1, *))
                 let split = try graph.reshape(
                     patches, Shape([shape[0], channels] + taps.map { Dimension($0) } + shape.dimensions[2...]))
                 input = try graph.positionForm(
-                    split, example: 0, positions: space.map { $0 + taps.count }, features: Array(1..<(2 + taps.count)))
+                    split, example: 0, positions: space.map { $0 + taps.count }, features: Array(1..<(2 + taps.count)),
+                    mergesFeatures: merges)
             }
             let inputs = [SidedGradient.Side](repeating: .input, count: rank - 1)
             return (SidedGradient(sides: [.output] + inputs, output: output, input: input), nil)

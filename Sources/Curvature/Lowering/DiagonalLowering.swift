@@ -3,7 +3,8 @@ import TensorIR
 /// The exact diagonal of J^T H J and its kin: the gradient of every output column of every term of every example by itself, squared and summed.
 ///
 /// One backward sweep with as many columns as the terms of an example have outputs in all. A matrix that is used once at one position needs no
-/// gradients of single examples, for the square of a product is the product of squares; for others these are formed, batch by batch.
+/// gradients of single examples, for the square of a product is the product of squares; those of others are formed tile by tile. Where a parameter is used
+/// in several roles they are formed batch by batch.
 struct DiagonalLowering {
     private let network: NetworkLowering
     private var graph: TensorGraph { network.graph }
@@ -53,56 +54,42 @@ struct DiagonalLowering {
 
     // MARK: Squares
 
-    private typealias Labels = LayerGradients
-
     /// The sum over columns and examples of the squares of a parameter's gradient.
     private func squares(_ uses: [UseValues], columns: Int?, _ shape: [Int]) throws -> Node {
-        let lead = columns == nil ? [Labels.example] : [Labels.column, Labels.example]
-        let axes = Array(lead.indices)
-        if uses.count == 1, graph.shape(uses[0].output)[lead.count].inner == 1 {
-            switch uses[0].input {
-            case .dense(let input):
-                var squares = try graph.square(uses[0].output)
-                if columns != nil { squares = try graph.sum(squares, axes: [0]) }
-                let labels = [Labels.example, Labels.position]
-                let product = try graph.contract(
-                    squares, labels + [Labels.first], graph.square(input), labels + [Labels.second],
-                    to: [Labels.first, Labels.second])
-                return try stored(product, uses[0].layout, [], shape)
-            case .rows(let rows):
-                var squares = try graph.square(uses[0].output)
-                if columns != nil { squares = try graph.sum(squares, axes: [0]) }
-                let sums = try graph.append(ScatterAdd(rows: uses[0].layout.inputs), squares, rows)
-                return try stored(graph.permute(sums, [1, 0]), uses[0].layout, [], shape)
-            case .none: break
+        if isOneMatrix(uses) {
+            return try stored(products(uses, columns).squares(), uses[0].layout, [], shape)
+        }
+        let gradients = try uses.map { try gradient($0, columns, shape) }
+        let sum = try gradients.dropFirst().reduce(gradients[0]) { try graph.add($0, $1) }
+        return try graph.sum(graph.square(sum), axes: columns == nil ? [0] : [0, 1], wide: true)
+    }
+
+    private func products(_ uses: [UseValues], _ columns: Int?) -> ExampleProductLowering {
+        ExampleProductLowering(
+            graph: graph, uses: uses.map { ExampleProductLowering.Use(values: $0) }, hasColumns: columns != nil)
+    }
+    /// Whether all are products with the same matrix, or all rows of it.
+    private func isOneMatrix(_ uses: [UseValues]) -> Bool {
+        func isTable(_ use: UseValues) -> Bool? {
+            switch use.input {
+            case .dense: false
+            case .rows: true
+            case .none: nil
             }
         }
-        var sum: Node?
-        for use in uses {
-            let own = try gradient(use, lead, shape)
-            sum = try sum.map { try graph.add($0, own) } ?? own
-        }
-        return try graph.sum(graph.square(sum!), axes: axes, wide: true)
+        guard let first = isTable(uses[0]) else { return false }
+        return uses.allSatisfy { isTable($0) == first && $0.layout == uses[0].layout }
     }
 
     /// The gradient of each column and example by itself, in the parameter's shape.
-    private func gradient(_ use: UseValues, _ lead: [Int], _ shape: [Int]) throws -> Node {
-        let leading = graph.shape(use.output).dimensions.prefix(lead.count)
-        let product: Node
-        switch use.input {
-        case .dense(let input):
-            product = try graph.contract(
-                use.output, lead + [Labels.position, Labels.first], input,
-                [Labels.example, Labels.position, Labels.second], to: lead + [Labels.first, Labels.second])
-        case .rows(let rows):
-            let scattered = try graph.append(
-                ScatterAdd(rows: use.layout.inputs, lead: lead.count - 1, batchAxes: 1), use.output, rows)
-            product = try graph.permute(scattered, lead.indices + [lead.count + 1, lead.count])
-        case .none:
-            let summed = try graph.sum(use.output, axes: [lead.count])
-            product = try graph.expand(summed, at: lead.count + 1)
+    private func gradient(_ use: UseValues, _ columns: Int?, _ shape: [Int]) throws -> Node {
+        let lead = columns == nil ? 1 : 2
+        let leading = Array(graph.shape(use.output).dimensions.prefix(lead))
+        guard case .none = use.input else {
+            return try stored(products([use], columns).products(), use.layout, leading, shape)
         }
-        return try stored(product, use.layout, Array(leading), shape)
+        let summed = try graph.sum(use.output, axes: [lead])
+        return try stored(graph.expand(summed, at: lead + 1), use.layout, leading, shape)
     }
 
     /// A matrix (lead, outputs, inputs) in the axes of the parameter.

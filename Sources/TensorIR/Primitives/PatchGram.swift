@@ -4,7 +4,7 @@ import Kernels
 /// taps) squared, in float64. Patches are formed a few at a time, never for a batch. Entry (c, i, j) of a patch is c k1 k2 + i k2 + j, zero where
 /// a window reaches beyond the input.
 ///
-/// With a second operand (examples), every patch has that number as last entry: a bias's input.
+/// With a second operand (examples), every patch has that number as last entry: a bias's input. There may be several images for each example.
 ///
 /// An end of the graph, like an accumulator: nothing of it is ever differentiated.
 package struct PatchGram: Primitive {
@@ -21,7 +21,7 @@ package struct PatchGram: Primitive {
         let x = operands[0]
         guard x.element == .real, x.shape.rank == taps.count + 2, geometry.groups == 1,
             geometry.strides.count == taps.count, x.shape.dimensions.dropFirst().allSatisfy({ !$0.isSymbolic }),
-            operands.dropFirst().allSatisfy({ $0 == TensorType(Shape([x.shape[0]])) })
+            x.shape[0].outer == 1, operands.dropFirst().allSatisfy({ $0 == TensorType([.examples]) })
         else { throw GraphError.invalid(self, "\(operands) are no images of \(taps.count) axes") }
         let features = features(operands)
         return TensorType(Shape([features, features]), .float64)

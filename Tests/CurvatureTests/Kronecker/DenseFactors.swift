@@ -94,8 +94,12 @@ struct DenseFactors {
         return (0..<examples).map { n in
             let own = Array(values[n * (count / examples)..<(n + 1) * (count / examples)])
             switch use.form {
-            case .convolution(let geometry, let taps, let channels, let space):
-                return patches(own, geometry, taps, channels, space)
+            case .convolution(let geometry, let taps, let frames, let channels, let space):
+                let size = own.count / frames
+                let parts = (0..<frames).map {
+                    patches(Array(own[$0 * size..<($0 + 1) * size]), geometry, taps, channels, space)
+                }
+                return Matrix(rows: use.positions, columns: parts[0].columns, parts.flatMap(\.values))
             default: return Matrix(rows: use.positions, columns: own.count / use.positions, own)
             }
         }
@@ -140,7 +144,10 @@ struct DenseFactors {
         for s in 0..<use.positions {
             for o in 0..<use.outputs {
                 var column = start + s * use.outputs + o
-                if case .convolution = use.form { column = start + o * use.positions + s }
+                if case .convolution(_, _, let frames, _, _) = use.form {
+                    let (frame, place) = s.quotientAndRemainder(dividingBy: use.positions / frames)
+                    column = start + (frame * use.outputs + o) * (use.positions / frames) + place
+                }
                 for row in 0..<rows { result[s, o] += cotangents[n][k][row] * jacobian[n * rows + row, column] }
             }
         }

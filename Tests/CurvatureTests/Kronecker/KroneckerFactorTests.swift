@@ -134,6 +134,37 @@ import Testing
         #expect(checked >= 2)
     }
 
+    /// Neither factors nor what corrects or rearranges them has a convolution's input unfolded for a batch.
+    @Test(arguments: ["convolution 1D", "convolution twice", "frames"]) func noPatchesOfABatch(name: String) throws {
+        let network = try ProbedNetwork.named(name)
+        let setup = try LossSetup(LossCase.classes[0], .flat, network: network, parameters: ProbedNetwork.own)
+        for sharing in KroneckerOptions.WeightSharing.allCases {
+            let options = KroneckerOptions(fisher: .type2, weightSharing: sharing, separatesWeightAndBias: false)
+            let lowering = try KroneckerLowering(options, NetworkLowering(setup.problem), name: "kfac")
+            let graph = lowering.graph
+            var nodes = try lowering.factors().flatMap(\.nodes)
+            let bases = try lowering.layers.map { layer in
+                try lowering.matrixSize(layer).map { outputs, inputs in
+                    KroneckerLowering.Bases(
+                        output: try graph.input(.data("B"), TensorType([Dimension(outputs), Dimension(outputs)])),
+                        input: try graph.input(.data("A\(inputs)"), TensorType([Dimension(inputs), Dimension(inputs)])))
+                }
+            }
+            nodes += try lowering.corrections(bases).flatMap { [$0?.weight, $0?.bias].compactMap(\.self) }
+            if sharing == .expand {
+                let (gradients, factor) = try lowering.gradientsApart()
+                nodes += try gradients.compactMap { gradients in
+                    try lowering.matrixSize(gradients.layer) == nil ? nil : lowering.rearrangement(gradients, factor)
+                }
+            }
+            let unfolding = graph.ancestors(of: nodes).filter {
+                (graph.primitive($0) as? Convolution).map { $0.geometry.groups > 1 } ?? false
+            }
+            #expect(unfolding.isEmpty)
+            #expect(graph.ancestors(of: nodes).contains { graph.primitive($0) is ExampleProducts })
+        }
+    }
+
     /// Rg, and its products with matrices, against sums of outer products.
     @Test(
         arguments: ["mlp", "twice, one bias", "attention", "convolution", "transformer"],

@@ -11,8 +11,8 @@ struct ProbedNetwork {
         enum Form {
             /// Inputs (positions, in) and outputs (positions, out).
             case linear
-            /// Inputs (channels, space) and outputs (out, space).
-            case convolution(ConvolutionGeometry, taps: [Int], channels: Int, space: [Int])
+            /// Inputs (frames, channels, space) and outputs (frames, out, space).
+            case convolution(ConvolutionGeometry, taps: [Int], frames: Int, channels: Int, space: [Int])
             /// Inputs are rows' indices.
             case table
         }
@@ -75,20 +75,35 @@ struct ProbedNetwork {
         }
     }
 
+    /// - Parameters:
+    ///   - frames: Images that each example has, (examples, frames, channels, space); nil where it is one, without an axis.
+    ///   - isStoredFlat: Whether the weight is stored as a matrix.
     mutating func convolution(
-        _ x: Node, _ weight: String, _ bias: String?, _ outputs: Int, taps: [Int], _ geometry: ConvolutionGeometry
+        _ x: Node, _ weight: String, _ bias: String?, _ outputs: Int, taps: [Int], _ geometry: ConvolutionGeometry,
+        frames: Int? = nil, isStoredFlat: Bool = false
     ) throws -> Node {
-        let shape = graph.shape(x)
+        var images = x
+        if let frames {
+            images = try graph.reshape(
+                x, Shape([Dimension(examplesTimes: frames)] + graph.shape(x).dimensions[2...]))
+        }
+        let shape = graph.shape(images)
         let channels = shape[1].inner
-        let w = try parameter(weight, [outputs, channels / geometry.groups] + taps)
-        var y = try graph.append(Convolution(.output, geometry), x, w)
+        let sizes = [outputs, channels / geometry.groups] + taps
+        var w = try parameter(weight, isStoredFlat ? [outputs, sizes[1...].reduce(1, *)] : sizes)
+        if isStoredFlat { w = try graph.reshape(w, Shape(sizes)) }
+        var y = try graph.append(Convolution(.output, geometry), images, w)
         if let bias { y = try graph.add(y, graph.broadcast(parameter(bias, [outputs]), to: graph.shape(y), axes: [1])) }
-        let positions = graph.shape(y).dimensions[2...].reduce(1) { $0 * $1.inner }
+        let positions = graph.shape(y).dimensions[2...].reduce(frames ?? 1) { $0 * $1.inner }
+        if let frames {
+            y = try graph.reshape(y, Shape([.examples, Dimension(frames)] + graph.shape(y).dimensions[1...]))
+        }
         return try probed(y) {
             Use(
                 weight: weight, bias: bias, probe: $0, input: x,
                 form: .convolution(
-                    geometry, taps: taps, channels: channels, space: shape.dimensions[2...].map(\.inner)),
+                    geometry, taps: taps, frames: frames ?? 1, channels: channels,
+                    space: shape.dimensions[2...].map(\.inner)),
                 outputs: outputs, positions: positions)
         }
     }
@@ -120,7 +135,9 @@ struct ProbedNetwork {
 extension ProbedNetwork {
     /// Networks by name, with the architecture whose predictions they have.
     static let all = [
-        "mlp", "twice", "twice, one bias", "attention", "folded", "convolution", "convolution 1D", "transformer",
+        "mlp", "twice", "twice, one bias", "attention", "folded", "convolution", "convolution 1D", "convolution twice",
+        "frames",
+        "transformer",
     ]
     static func architecture(_ name: String) -> Architecture {
         ["attention", "folded", "transformer"].contains(name) ? .sequence : .flat
@@ -171,6 +188,32 @@ extension ProbedNetwork {
                 net.input(), "0.weight", "0.bias", 4, taps: [3],
                 ConvolutionGeometry(strides: [2], dilations: [2], padLow: [2], padHigh: [1], groups: 1))
             net.prediction = try net.linear(graph.mean(graph.tanh(x), axes: [2]), "1.weight", "1.bias", 3)
+            return net
+        case "convolution twice":
+            // The same weight, stored as a matrix, under two geometries; and one bias.
+            var net = ProbedNetwork(inputShape: [2, 5, 6], seed: seed)
+            let graph = net.graph
+            let first = ConvolutionGeometry(
+                strides: [1, 1], dilations: [1, 2], padLow: [1, 2], padHigh: [1, 2], groups: 1)
+            let second = ConvolutionGeometry(
+                strides: [2, 1], dilations: [1, 1], padLow: [0, 1], padHigh: [0, 1], groups: 1)
+            var x = try net.convolution(
+                net.input(), "0.weight", "0.bias", 2, taps: [3, 3], first, isStoredFlat: true)
+            x = try net.convolution(graph.tanh(x), "0.weight", nil, 2, taps: [3, 3], second, isStoredFlat: true)
+            net.prediction = try net.linear(graph.mean(graph.tanh(x), axes: [2, 3]), "1.weight", "1.bias", 3)
+            return net
+        case "frames":
+            var net = ProbedNetwork(inputShape: [3, 2, 5, 4], seed: seed)
+            let graph = net.graph
+            let x = try net.convolution(
+                net.input(), "0.weight", "0.bias", 4, taps: [2, 3],
+                ConvolutionGeometry(strides: [2, 1], dilations: [1, 1], padLow: [0, 1], padHigh: [1, 1], groups: 1),
+                frames: 3)
+            // Frames count differently.
+            let mixed = try graph.multiply(
+                x, graph.broadcast(net.network.parameter("frame", [3]), to: graph.shape(x), axes: [1]))
+            net.prediction = try net.linear(
+                graph.mean(graph.tanh(mixed), axes: [1, 3, 4]), "1.weight", "1.bias", 3)
             return net
         default:
             var net = ProbedNetwork(inputShape: [4], rows: 5, seed: seed)

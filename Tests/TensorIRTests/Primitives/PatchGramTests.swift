@@ -44,20 +44,9 @@ import Testing
             #expect(interpreter.miscounts.isEmpty)
             var want = [Double](repeating: 0, count: features * features)
             let windows = space.indices.map { geometry.outputExtent(axis: $0, input: space[$0], kernel: own.taps[$0]) }
-            for example in 0..<examples {
-                for window in Dense.indices(windows) {
-                    var patch: [Double] = []
-                    for channel in 0..<own.channels {
-                        for tap in Dense.indices(own.taps) {
-                            let place = space.indices.map {
-                                window[$0] * own.strides[$0] + tap[$0] * own.dilations[$0] - own.padLow[$0]
-                            }
-                            let isInside = space.indices.allSatisfy { (0..<space[$0]).contains(place[$0]) }
-                            let start = example * own.channels + channel
-                            patch.append(isInside ? values[zip(place, space).reduce(start) { $0 * $1.1 + $1.0 }] : 0)
-                        }
-                    }
-                    if isExtended { patch.append(lasts[example]) }
+            for (example, windows) in own.patches(values, geometry, images: examples).enumerated() {
+                for window in windows {
+                    let patch = window + (isExtended ? [lasts[example]] : [])
                     for i in 0..<features { for j in 0..<features { want[i * features + j] += patch[i] * patch[j] } }
                 }
             }
