@@ -59,10 +59,8 @@ package final class SquaredProductsKernel: Kernel {
             let turnsInputs = isTurned && shape.turnsInputs
             let turnsProducts = isTurned && !shape.turnsInputs
             // What is turned as a whole is not cut along that axis, lest it be turned for each tile.
-            rows =
-                turnsInputs ? outputs : min(outputs, turnsProducts ? max(8, min(64, ceilingQuotient(outputs, 4))) : 128)
-            entries =
-                turnsProducts ? inputs : min(inputs, turnsInputs ? max(32, min(256, ceilingQuotient(inputs, 4))) : 256)
+            rows = turnsInputs ? outputs : min(outputs, turnsProducts ? 64 : 128)
+            entries = turnsProducts ? inputs : min(inputs, 256)
             (rowTiles, entryTiles) = (ceilingQuotient(outputs, rows), ceilingQuotient(inputs, entries))
             let work = shape.productFlops + (isTurned ? shape.turnFlops : 0)
             let tiles = rowTiles * entryTiles

@@ -41,11 +41,14 @@ extension Expression {
         return try make(.dampedInverse(options, damping: damping, isHeuristic: style == .heuristic), map.kind)
     }
 
-    /// A power, such as a square root (0.5) or its inverse (-0.5), of Kronecker-factored curvature and of what has its eigenvectors.
+    /// A power, such as a square root (0.5) or its inverse (-0.5), of what has known eigenvectors: Kronecker-factored curvature, Kronecker products and
+    /// block-diagonal operators of known matrices, diagonals; multiples of these plus one of the identity.
     package static func power(_ map: Expression, _ exponent: Double) throws(KindError) -> Expression {
-        guard map.spectralKronecker != nil else {
+        guard map.hasPowers else {
             throw KindError(
-                "'power'", operand: 0, needs: "Kronecker-factored curvature, or a multiple of it plus one of identity",
+                "'power'", operand: 0,
+                needs:
+                    "Kronecker-factored curvature, a Kronecker product of matrices, or a multiple of it plus one of identity",
                 found: "\(map.kind)")
         }
         guard exponent != 0, exponent.isFinite else {

@@ -24,7 +24,9 @@ package struct OperatorProperties: Hashable, Sendable {
             self.init(isSymmetric: true, isPositiveSemidefinite: true, isPositiveDefinite: true)
             isDiagonal = true
         case .ggn, .empiricalFisher, .kfac, .dampedInverse: self.init(isSymmetric: true, isPositiveSemidefinite: true)
-        case .power: self.init(isSymmetric: true, isPositiveSemidefinite: true)
+        case .power(let operand, _):
+            self.init(isSymmetric: true, isPositiveSemidefinite: true)
+            isDiagonal = operand.properties.isDiagonal
         case .hessian: self.init(isSymmetric: true)
         case .diagonal:
             self.init(isSymmetric: true)

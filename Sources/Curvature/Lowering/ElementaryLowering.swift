@@ -24,9 +24,21 @@ struct ElementaryLowering {
             return try graph.slice(entries, axis: 0, start: 0, step: size(x[0]) + 1, count: size(x[0]))
         case .rowSquares: return try graph.sum(graph.square(x[0]), axes: [1])
         case .sumOfLogarithms: return try graph.sum(graph.log(graph.cast(x[0], to: .float64)), axes: [0])
+        case .power(let exponent): return try SpectralFunction(exponent: exponent).applied(to: x[0], in: graph)
+        case .extremes(let count, let end):
+            return try graph.append(Gather(), x[0], extremes(of: x[0], count: count, end))
+        case .extremeUnits(let count, let end):
+            let size = size(x[0])
+            let ones = try graph.cast(
+                graph.onDiagonal([Dimension(count), Dimension(count)], 0, 1, .float64), to: .real)
+            return try graph.append(ScatterAdd(rows: size), ones, extremes(of: x[0], count: count, end))
         case .logarithm: return try graph.log(x[0])
         case .squareRoot: return try graph.sqrt(x[0])
         }
+    }
+
+    private func extremes(of x: Node, count: Int, _ end: SpectrumEnd) throws -> Node {
+        try graph.append(ExtremeEntries(count: count, end.order), graph.cast(x, to: .float64))
     }
 
     private func size(_ x: Node, axis: Int = 0) -> Int { graph.shape(x)[axis].inner }

@@ -119,7 +119,7 @@ extension KroneckerAlgebra {
 }
 
 extension SpectrumEnd {
-    fileprivate var order: ExtremeEntries.Order {
+    var order: ExtremeEntries.Order {
         switch self {
         case .largestMagnitude: .largestMagnitude
         case .largest: .largest

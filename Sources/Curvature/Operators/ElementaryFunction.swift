@@ -18,6 +18,11 @@ package enum ElementaryFunction: Hashable, Sendable {
     case rowSquares
     /// The sum of the logarithms of a vector's entries.
     case sumOfLogarithms
+    /// Of a vector's entries; roots are those of numbers that are not negative: what rounding makes negative is zero.
+    case power(Double)
+    /// The first entries of a vector in an order, and the unit vectors at their places.
+    case extremes(count: Int, SpectrumEnd)
+    case extremeUnits(count: Int, SpectrumEnd)
     /// Of a scalar.
     case logarithm
     /// Of a scalar.
@@ -27,7 +32,8 @@ package enum ElementaryFunction: Hashable, Sendable {
     var isLinear: Bool {
         switch self {
         case .rows, .placed, .stacked, .row, .kroneckerProduct, .matrixDiagonal: true
-        case .kroneckerVector, .rowSquares, .sumOfLogarithms, .logarithm, .squareRoot: false
+        case .kroneckerVector, .rowSquares, .sumOfLogarithms, .power, .extremes, .extremeUnits, .logarithm, .squareRoot:
+            false
         }
     }
 
@@ -46,6 +52,9 @@ package enum ElementaryFunction: Hashable, Sendable {
         case .matrixDiagonal: "diagonal(\(operands[0]))"
         case .rowSquares: "row_squares(\(operands[0]))"
         case .sumOfLogarithms: "sum(log(\(operands[0])))"
+        case .power(let exponent): "\(operands[0]) ^ \(NumberText.text(of: exponent))"
+        case .extremes(let count, let end): "\(count) \(end.name) entries of \(operands[0])"
+        case .extremeUnits(let count, let end): "unit vectors at \(count) \(end.name) entries of \(operands[0])"
         case .logarithm: "log(\(operands[0]))"
         case .squareRoot: "sqrt(\(operands[0]))"
         }

@@ -53,7 +53,11 @@ extension OperatorGraph {
         let size = map.kind.shape[0]
         switch map.node {
         case .identity(let size): return number(Double(size))
-        case .composition(let first, let second): return kroneckerTrace(first, second)
+        case .composition(let first, let second):
+            if let value = kroneckerTrace(first, second) { return value }
+            let collapsed = map.collapsed
+            if case .composition = collapsed.node { return nil }
+            return trace(collapsed, options, &known)
         case .lowRank(let block):
             let norm = intern(.norm(value(of: block, &known)), .scalar)
             return product(norm, norm)
@@ -73,10 +77,12 @@ extension OperatorGraph {
     ) -> Value? {
         let size = map.kind.shape[0]
         let kind = Kind.vector(size)
-        if let value = kronecker(.diagonal, of: map, kind) { return value }
+        if let value = kronecker(.diagonal, of: map, kind) ?? diagonalEntries(map, &known) { return value }
         switch map.node {
-        case .identity: return intern(.ones(size), kind)
-        case .diagonal(let vector): return value(of: vector, &known)
+        case .composition:
+            let collapsed = map.collapsed
+            if case .composition = collapsed.node { return nil }
+            return closedDiagonal(collapsed, options, &known)
         case .dense(let block): return intern(.elementary(.matrixDiagonal, [value(of: block, &known)]), kind)
         case .ggn, .empiricalFisher: return curvatureDiagonal(map.outerProducts!, map, options, &known)
         case .lowRank(let block): return intern(.elementary(.rowSquares, [value(of: block, &known)]), kind)
@@ -133,10 +139,10 @@ extension OperatorGraph {
 
     private mutating func closedNorm(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
         if let value = kronecker(.frobeniusNorm, of: map, .scalar) ?? kroneckerNorm(map) { return value }
+        if let entries = diagonalEntries(map, &known) { return intern(.norm(entries), .scalar) }
         func exact(_ map: Expression) -> Value { frobeniusNorm(map, EstimatorOptions(method: .exact), &known) }
         switch map.node {
-        case .identity(let size): return number(Double(size).squareRoot())
-        case .diagonal(let x), .dense(let x): return intern(.norm(value(of: x, &known)), .scalar)
+        case .dense(let x): return intern(.norm(value(of: x, &known)), .scalar)
         case .transpose(let inner): return closedNorm(inner, &known)
         case .scaled(let scale, let inner):
             guard let norm = closedNorm(inner, &known) else { return nil }
@@ -157,6 +163,12 @@ extension OperatorGraph {
                 return CombinationTerm(factor: 1, scalar: norm, value: norm)
             }
             return squareRoot(combination(squares, .scalar))
+        case .sum, .composition:
+            let collapsed = map.collapsed
+            switch collapsed.node {
+            case .blockDiagonal, .kronecker: return closedNorm(collapsed, &known)
+            default: return collapsed.eigenform.flatMap { closedNorm($0.values, &known) }
+            }
         default: return nil
         }
     }
@@ -183,7 +195,8 @@ extension OperatorGraph {
         }
         switch map.node {
         case .identity: return number(0)
-        case .diagonal(let vector): return intern(.elementary(.sumOfLogarithms, [value(of: vector, &known)]), .scalar)
+        case _ where map.properties.isDiagonal:
+            return diagonalEntries(map, &known).map { intern(.elementary(.sumOfLogarithms, [$0]), .scalar) }
         case .transpose(let inner): return exact(inner)
         case .scaled(let scale, _) where (scale.number ?? 1) <= 0: return nil
         case .quotient(_, let divisor) where (divisor.number ?? 1) < 0: return nil
@@ -198,6 +211,11 @@ extension OperatorGraph {
             return sum(factors.map { (size / Double($0.kind.shape[0]), exact($0)) })
         case .blockDiagonal(let blocks) where blocks.allSatisfy(\.isSquare): return sum(blocks.map { (1, exact($0)) })
         case .sum:
+            let collapsed = map.collapsed
+            switch collapsed.node {
+            case .blockDiagonal, .kronecker: return closedLogdet(collapsed, options, &known)
+            default: if let form = collapsed.eigenform, form.vectors != nil { return exact(form.values) }
+            }
             // det(s U U^T + d I) = d^(n - k) det(s U^T U + d I).
             guard let form = map.shiftedLowRank, let small = form.capacitance else {
                 return outputSpaceLogdet(map, isOpen: options.method == .auto)
@@ -218,15 +236,7 @@ extension OperatorGraph {
     private mutating func logarithm(_ scalar: Value) -> Value { intern(.elementary(.logarithm, [scalar]), .scalar) }
     private mutating func squareRoot(_ scalar: Value) -> Value { intern(.elementary(.squareRoot, [scalar]), .scalar) }
 
-    mutating func closedSpectrum(
-        _ function: MatrixFunction, _ form: KroneckerFunction, _ map: Expression, _ kind: Kind
-    ) -> Value? {
-        guard usesClosedForms, let value = kronecker(form, of: map, kind) else { return nil }
-        noteClosedForm(function, map, value)
-        return value
-    }
-
-    private mutating func noteClosedForm(_ function: MatrixFunction, _ map: Expression, _ value: Value) {
+    mutating func noteClosedForm(_ function: MatrixFunction, _ map: Expression, _ value: Value) {
         let note = Rewrite(
             rule: OperatorGraph.closedForms, before: "\(function.name)(\(map.text(limit: 200)))",
             after: text(value, depth: 5))

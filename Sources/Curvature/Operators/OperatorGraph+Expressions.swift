@@ -48,6 +48,11 @@ extension OperatorGraph {
             .pullback([PullbackTerm(factor: 1, source: source)])
         }
         switch map.node {
+        case .kronecker, .power:
+            if let entries = diagonalEntries(map, &known) { return intern(.diagonalProduct(entries, x), kind) }
+        default: break
+        }
+        switch map.node {
         // Symmetric: the transpose is the operator.
         case .hessian: return intern(pullback(.hessian(x)), kind)
         case .ggn(let samples, let seed):
@@ -60,6 +65,10 @@ extension OperatorGraph {
             return intern(.denseProduct(value(of: matrix, &known), isTransposed: transposed, x), kind)
         case .transpose(let inner): return apply(inner, transposed: !transposed, to: x, &known)
         case .sum(let operands):
+            // One Kronecker product instead of several.
+            if case .kronecker = map.collapsed.node, usesClosedForms {
+                return apply(map.collapsed, transposed: transposed, to: x, &known)
+            }
             let terms = operands.map {
                 CombinationTerm(factor: 1, scalar: nil, value: apply($0, transposed: transposed, to: x, &known))
             }
@@ -81,9 +90,12 @@ extension OperatorGraph {
             }
             return kroneckerProduct(
                 options, isHeuristic ? .heuristicInverse(damping: damping) : .factorInverse(damping: damping), x, kind)
-        case .inverse where map.spectralKronecker != nil, .power:
+        case .inverse where map.spectralKronecker != nil, .power where map.spectralKronecker != nil:
             let form = map.spectralKronecker!
             return kroneckerProduct(form.options, .spectral(form.function), x, kind)
+        case .power:
+            guard let structured = map.structuredPower else { preconditionFailure("a power without eigenvectors") }
+            return apply(structured, transposed: false, to: x, &known)
         case .inverse(let inner, let options, nil) where options.solver == .auto && usesClosedForms:
             if let structured = inner.structuredInverse(options) {
                 return apply(structured, transposed: transposed, to: x, &known)

@@ -14,11 +14,11 @@ extension OperatorGraph {
         case .materialize: return matrix(of: map, &known)
         case .eigenvalues(let options):
             let form = KroneckerFunction.eigenvalues(count: options.count, options.end)
-            if let value = closedSpectrum(function, form, map, kind) { return value }
+            if let value = closedSpectrum(function, form, map, kind, &known) { return value }
             return intern(.elementary(.row(0), [eigenpairs(map, options, &known)]), kind)
         case .eigenvectors(let options):
             let form = KroneckerFunction.eigenvectors(count: options.count, options.end)
-            if let value = closedSpectrum(function, form, map, kind) { return value }
+            if let value = closedSpectrum(function, form, map, kind, &known) { return value }
             let pairs = eigenpairs(map, options, &known)
             return intern(.elementary(.rows([1..<kind.shape[0] + 1]), [pairs]), kind)
         case .singularValues(let options):

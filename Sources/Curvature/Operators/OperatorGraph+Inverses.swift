@@ -49,16 +49,41 @@ extension Expression {
     /// The inverse by those of the operator's parts: block by block, factor by factor, or in the space of a low rank; nil where it has no such
     /// parts.
     func structuredInverse(_ options: InverseOptions) -> Expression? {
-        switch node {
+        let map = collapsed
+        switch map.node {
         case .transpose(let inner):
             return inner.structuredInverse(options).flatMap { try? .transpose($0) }
         case .blockDiagonal(let blocks) where blocks.allSatisfy(\.isSquare):
             return try? .blockDiagonal(blocks.map { try Expression.inverse($0, options) })
         case .kronecker(let factors) where factors.allSatisfy(\.isSquare):
             return try? .kronecker(factors.map { try Expression.inverse($0, options) })
-        case .sum: return shiftedLowRank?.inverse
+        case .sum:
+            if let inverse = shiftedLowRank?.inverse { return inverse }
+            guard let form = map.eigenform, form.vectors != nil else { return nil }
+            // Small matrices that may not be symmetric are factorized as they are.
+            if properties.isSymmetric != true, kind.shape[0] <= Iteration.largestExact { return nil }
+            return try? form.with(values: .inverse(form.values, options))
         default: return nil
         }
+    }
+
+    /// A power by those of the operator's blocks, or by its parts' eigenvectors.
+    var structuredPower: Expression? {
+        guard case .power(let inner, let exponent) = node else { return nil }
+        let map = inner.collapsed
+        if case .blockDiagonal(let blocks) = map.node, map.eigenform == nil {
+            return try? .blockDiagonal(blocks.map { try Expression.power($0, exponent) })
+        }
+        guard let form = map.eigenform else { return nil }
+        return try? form.with(values: .power(form.values, exponent))
+    }
+    /// Whether powers of it are known.
+    var hasPowers: Bool {
+        if spectralKronecker != nil || properties.isDiagonal { return true }
+        let map = collapsed
+        if map.eigenform != nil { return true }
+        if case .blockDiagonal(let blocks) = map.node { return blocks.allSatisfy(\.hasPowers) }
+        return false
     }
 }
 

@@ -24,9 +24,7 @@ enum DenseLogdet {
         guard copy.firstNonFinite == nil else {
             throw ProblemError(.notFinite, "logdet: the matrix has an entry that is NaN or infinite")
         }
-        copy.withMutableSpan(of: Double.self) { a in
-            for i in 0..<size { for j in 0..<i { a[i * size + j] = (a[i * size + j] + a[j * size + i]) / 2 } }
-        }
+        try copy.takeSymmetricPart(for: "logdet")
         try LAPACK.symmetricEigen(copy, values: values, vectors: false)
         let eigenvalues = withExtendedLifetime(workspace) { values.doubles }
         let largest = eigenvalues.map(abs).max() ?? 1

@@ -50,14 +50,7 @@ package final class DenseSpectrum {
         guard matrix.firstNonFinite == nil else {
             throw ProblemError(.notFinite, "eigenvalues: a product with the operator is NaN or infinite")
         }
-        matrix.withMutableSpan(of: Double.self) { a in
-            for i in 0..<size {
-                for j in 0..<i {
-                    let mean = (a[i * size + j] + a[j * size + i]) / 2
-                    (a[i * size + j], a[j * size + i]) = (mean, mean)
-                }
-            }
-        }
+        try matrix.takeSymmetricPart(for: "eigenvalues")
         try LAPACK.symmetricEigen(matrix, values: eigenvalues)
         let all = eigenvalues.doubles
         let order = Array(end.order(all).prefix(count))

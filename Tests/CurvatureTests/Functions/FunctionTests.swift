@@ -83,6 +83,80 @@ import Testing
         }
     }
 
+    /// Products of operators that share blocks or factors, as what they are collapsed to and as they stand.
+    @Test(arguments: OperatorZoo.symmetric + OperatorZoo.definite) func products(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        expectNear(try zoo.values(["(\(map)) @ I\(matrix.columns)"])[0], matrix.values, 1e-9, "products")
+    }
+
+    @Test(arguments: [
+        "kron(dense(S2), dense(S13)) + 0.2 * identity", "kron(diag(p2), dense(S13))", "diag(p)",
+        "block_diagonal(dense(S13), diag(p13))",
+        "2 * block_diagonal(kfac(fisher=type2)) + 0.1 * identity", "kron(low_rank(R22), dense(S4))",
+    ])
+    func powers(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        func power(_ exponent: String) throws -> DenseMatrix { try zoo.matrix("power(\(map), \(exponent))") }
+        let root = try power("0.5")
+        expectNear((root * root).values, matrix.values, 1e-9, "the root's square")
+        expectNear(root.values, root.transposed.values, 1e-12, "symmetric")
+        expectNear((try power("1.5") * root).values, (matrix * matrix).values, 1e-9, "powers add up")
+        guard map != "kron(low_rank(R22), dense(S4))" else { return }
+        let inverse = try power("-0.5")
+        let identity = DenseMatrix(diagonal: Array(repeating: 1, count: matrix.rows))
+        expectNear((inverse * root).values, identity.values, 1e-9, "the inverse root")
+    }
+
+    /// The run sees that a matrix is not symmetric; where no symmetry is needed, it is none's business.
+    @Test func matricesWithoutRealSpectra() throws {
+        let zoo = try OperatorZoo()
+        for request in [
+            "power(kron(dense(M), dense(S2)), 0.5) @ I8", "eigenvalues(dense(M), count=2)",
+            "logdet(kron(dense(S2), dense(M)))",
+            "eigenvectors(kron(dense(S2), dense(M)), count=1)",
+        ] {
+            let error = try #require(throws: ProblemError.self) { try zoo.values([request]) }
+            #expect("\(error)".contains("expected a symmetric operator"), "\(request): \(error)")
+        }
+        let map = "kron(dense(S2), dense(M)) + 3 * identity"
+        let product = try zoo.matrix(map) * zoo.matrix("inverse(\(map))")
+        expectNear(product.values, DenseMatrix(diagonal: Array(repeating: 1, count: 8)).values, 1e-10, "inverse")
+    }
+
+    /// Nothing of a product's size is formed, and each factor is decomposed once.
+    @Test func productsOfFactorsStayProducts() throws {
+        let (rows, columns) = (40, 50)
+        let map = "(kron(dense(B), dense(C)) + kron(dense(B), diag(c)) + 0.1 * identity)"
+        let requests = [
+            "inverse(\(map)) @ v", "logdet(\(map))", "frobenius_norm(\(map))", "eigenvalues(\(map), count=3)",
+            "eigenvectors(\(map), count=3)", "power(\(map), -0.5) @ v",
+            "trace(kron(dense(B), dense(C)) @ kron(dense(B), diag(c)))",
+        ]
+        var numbers = SeededNumbers(seed: 2)
+        func gram(_ size: Int) throws -> HostArray {
+            let half = DenseMatrix(size, size, numbers.array(size * size))
+            return try HostArray((half * half.transposed).values, shape: [size, size])
+        }
+        let problem = try Problem(
+            model: .layers(Sequential(Linear(2)), inputShape: [3], seed: 1), loss: .crossEntropy(),
+            data: .arrays([
+                "inputs": HostArray(numbers.array(6), shape: [2, 3]), "targets": HostArray([0, 1], shape: [2]),
+            ]),
+            vectors: .arrays([
+                "B": gram(rows), "C": gram(columns), "c": HostArray(numbers.array(columns).map(abs), shape: [columns]),
+                "v": HostArray(numbers.array(rows * columns), shape: [rows * columns]),
+            ]))
+        let plan = try Plan(parseRequests(requests, in: problem), problem: problem, options: float64Options)
+        #expect(plan.memory.total < 8 * (rows * columns) * (rows * columns) / 4)
+        let decompositions = plan.steps.filter { step in
+            guard case .iteration(let iteration) = step.work, case .eigenpairs = iteration.iteration.task else { return false }
+            return true
+        }
+        #expect(decompositions.count == 2)
+    }
+
     /// A v = lambda v, orthonormal, complete and in order: nothing else has these.
     @Test(arguments: OperatorZoo.symmetric) func spectra(map: String) throws {
         let zoo = try OperatorZoo()
