@@ -151,7 +151,9 @@ import Testing
         let plan = try Plan(parseRequests(requests, in: problem), problem: problem, options: float64Options)
         #expect(plan.memory.total < 8 * (rows * columns) * (rows * columns) / 4)
         let decompositions = plan.steps.filter { step in
-            guard case .iteration(let iteration) = step.work, case .eigenpairs = iteration.iteration.task else { return false }
+            guard case .iteration(let iteration) = step.work, case .eigenpairs = iteration.iteration.task else {
+                return false
+            }
             return true
         }
         #expect(decompositions.count == 2)
