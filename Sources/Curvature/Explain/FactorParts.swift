@@ -25,11 +25,17 @@ extension Plan {
                 decompositionFlops: isDecomposed ? flops : 0)
         }
         let columns = options.columns(problem.shape)
+        let inverses = operators.reachable(from: roots).reduce(0) { sum, value in
+            guard case .kronecker(.inverses(let product), _) = operators[value], product.options == options else {
+                return sum
+            }
+            return sum + product.inverses(layout).count
+        }
         let isWide = options.fisher == .type2 && problem.shape.outputs > KroneckerOptions.manyOutputs
         return PlanDocument.FactorsPart(
             operator: "\(options)", columns: columns,
             bytes: 8
-                * (layout.count + (isDecomposed ? layout.eigenCount : 0)
+                * (layout.count + (isDecomposed ? layout.eigenCount : 0) + inverses
                     + (options.form == .ekfac ? layout.correctionCount : 0)),
             blocks: blocks,
             warning: isWide
@@ -56,6 +62,7 @@ extension KroneckerOptions {
 
     /// Vectors that are sent back for each example.
     fileprivate func columns(_ shape: ProblemShape) -> Int {
+        if !mixture.isEmpty { return mixture.reduce(0) { $0 + $1.options.columns(shape) } }
         let apart = form == .kfoc ? shape.terms : 1
         return switch fisher {
         case .type2: shape.outputs * apart

@@ -101,7 +101,10 @@ extension OperatorGraph {
     }
 
     private func areAligned(_ sums: [KroneckerSum]) -> Bool {
-        let own = sums.flatMap(\.combinations).flatMap(\.terms).map { layouts[$0.product.options]! }
+        let own = sums.flatMap(\.combinations).flatMap(\.terms).map { term in
+            let options = term.product.options
+            return layouts[options.mixture.first?.options ?? options]!
+        }
         return own.dropFirst().allSatisfy { own[0].isAligned(with: $0) }
     }
 

@@ -33,6 +33,14 @@ package struct KroneckerOptions: Hashable, Sendable {
     package var separatesWeightAndBias: Bool
     /// Parameters that are no weight of a product (scales, shifts) get a full block up to this many entries, and a diagonal beyond.
     package var largestFullBlock = 1024
+    /// For a sum of KFACs that differ in their output gradients alone: its terms. They share the input factors, so that the sum is one Kronecker product in
+    /// each block, of these and the sum of the output factors. The options are then those of the first.
+    package var mixture: [MixtureTerm] = []
+
+    package struct MixtureTerm: Hashable, Sendable {
+        package var factor: Double
+        package var options: KroneckerOptions
+    }
 
     package init(
         form: Form = .kfac, fisher: Fisher = .mc, samples: Int = 1, seed: UInt64 = 0,
@@ -40,6 +48,28 @@ package struct KroneckerOptions: Hashable, Sendable {
     ) {
         (self.form, self.fisher, self.samples, self.seed) = (form, fisher, samples, seed)
         (self.weightSharing, self.separatesWeightAndBias) = (weightSharing, separatesWeightAndBias)
+    }
+
+    /// The sum of `terms`; nil where they do not share their input factors.
+    static func mixture(_ terms: [MixtureTerm]) -> KroneckerOptions? {
+        var own: [MixtureTerm] = []
+        for term in terms {
+            if let place = own.firstIndex(where: { $0.options == term.options }) {
+                own[place].factor += term.factor
+            } else {
+                own.append(term)
+            }
+        }
+        guard var sum = own.first?.options, own.count > 1, own.count <= 16 else { return nil }
+        let isShared = own.allSatisfy { term in
+            term.options.form == .kfac && term.options.fisher != .forwardOnly && term.options.mixture.isEmpty
+                && term.options.weightSharing == sum.weightSharing
+                && term.options.separatesWeightAndBias == sum.separatesWeightAndBias
+                && term.options.largestFullBlock == sum.largestFullBlock
+        }
+        guard isShared else { return nil }
+        sum.mixture = own
+        return sum
     }
 
     /// The options of KFAC's factors, which EKFAC shares with it.
@@ -53,6 +83,12 @@ package struct KroneckerOptions: Hashable, Sendable {
 extension KroneckerOptions: CustomStringConvertible {
     /// In the language, options that are as they are without being written left out.
     package var description: String {
+        if !mixture.isEmpty {
+            let terms = mixture.map { term in
+                term.factor == 1 ? "\(term.options)" : "\(NumberText.text(of: term.factor)) * \(term.options)"
+            }
+            return "(\(terms.joined(separator: " + ")))"
+        }
         let plain = KroneckerOptions()
         var parts: [String] = []
         if fisher != plain.fisher { parts.append("fisher=\(fisher.rawValue)") }

@@ -12,6 +12,7 @@ struct KroneckerStepLowering {
         case .nearestFactors(let options):
             let parts = try operands.count == 1 ? operands[0] : graph.concatenate(operands, axis: 0)
             return try graph.append(operators.rearrangements[options]!.nearest, parts)
+        case .mixedFactors(let options): return try mixed(options, operands)
         case .averagedCorrections(let options):
             return try graph.append(
                 EigenspaceMeans(operators.layouts[options]!.eigenspaces, tolerance: operators.eigenspaceTolerance),
@@ -36,6 +37,33 @@ struct KroneckerStepLowering {
         case .factors, .rearrangements, .rearrangedProducts, .corrections, .loaded:
             preconditionFailure("\(step) comes from elsewhere")
         }
+    }
+
+    /// Input factors are those of every term; all others add up.
+    private func mixed(_ options: KroneckerOptions, _ terms: [Node]) throws -> Node {
+        let layout = operators.layouts[options]!
+        let shared = layout.blocks.compactMap { block -> Range<Int>? in
+            guard case .kronecker(_, _, _, let input, _) = block.form else { return nil }
+            return input.offset..<input.offset + input.count
+        }
+        var sum: Node?
+        for (term, packed) in zip(options.mixture, terms) {
+            let scaled = try graph.scale(packed, by: term.factor)
+            sum = try sum.map { try graph.add($0, scaled) } ?? scaled
+        }
+        var (parts, end) = ([Node](), 0)
+        func append(_ range: Range<Int>, of packed: Node) throws {
+            if range.isEmpty { return }
+            parts.append(try graph.slice(packed, axis: 0, start: range.lowerBound, count: range.count))
+        }
+        // Layers with the same input have one factor.
+        for range in Set(shared).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            try append(end..<range.lowerBound, of: sum!)
+            try append(range, of: terms[0])
+            end = range.upperBound
+        }
+        try append(end..<layout.count, of: sum!)
+        return parts.count == 1 ? parts[0] : try graph.concatenate(parts, axis: 0)
     }
 
     private var sums: KroneckerSums {

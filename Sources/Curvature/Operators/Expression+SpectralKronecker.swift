@@ -1,5 +1,6 @@
 extension Expression {
-    /// (scale * K + shift * identity)^exponent with Kronecker-factored K, where an operator is just that: it has the eigenvectors of K.
+    /// (scale * K + shift * identity)^exponent with Kronecker-factored K, where an operator is just that: it has the eigenvectors of K. K may be a sum of
+    /// KFACs that share their input factors.
     var spectralKronecker: (options: KroneckerOptions, function: SpectralFunction)? {
         func parts(_ expression: Expression, _ factor: Double) -> [(options: KroneckerOptions?, factor: Double)]? {
             switch expression.node {
@@ -30,9 +31,15 @@ extension Expression {
             return form
         default: break
         }
-        guard let parts = parts(self, 1), let first = parts.lazy.compactMap(\.options).first,
-            parts.allSatisfy({ $0.options == nil || $0.options == first })
-        else { return nil }
+        guard let parts = parts(self, 1), let first = parts.lazy.compactMap(\.options).first else { return nil }
+        if parts.contains(where: { $0.options != nil && $0.options != first }) {
+            // Of factors that are shared, and others that add up.
+            let terms = parts.compactMap { part in
+                part.options.map { KroneckerOptions.MixtureTerm(factor: part.factor, options: $0) }
+            }
+            let shift = parts.reduce(0) { $0 + ($1.options == nil ? $1.factor : 0) }
+            return KroneckerOptions.mixture(terms).map { ($0, SpectralFunction(shift: shift)) }
+        }
         var function = SpectralFunction(scale: 0, shift: 0)
         for part in parts {
             if part.options == nil { function.shift += part.factor } else { function.scale += part.factor }

@@ -9,6 +9,8 @@ package enum KroneckerStep: Hashable, Sendable {
     case rearrangedProducts(KroneckerOptions, isTransposed: Bool)
     /// The factors of KFOC from rearranged blocks, and from what is searched without them.
     case nearestFactors(KroneckerOptions)
+    /// The factors of a sum of KFACs, from those of its terms.
+    case mixedFactors(KroneckerOptions)
     /// Eigendecompositions of factors.
     case eigen(KroneckerOptions)
     /// Inverses of damped factors, of a product that uses them.
@@ -63,10 +65,15 @@ extension OperatorGraph {
         func loaded(_ part: FactorPart, _ own: KroneckerOptions, _ count: Int) -> Value? {
             loadedFactors[own]?.contains(part) == true ? packed(.loaded(part, own), [], count) : nil
         }
+        // The terms of a sum have the same blocks.
+        if let first = options.mixture.first { layouts[options] = layouts[first.options] }
         let layout = layouts[options]!
         let factors: Value
         if let there = loaded(.factors, options.factors, layout.count) {
             factors = there
+        } else if !options.mixture.isEmpty {
+            let terms = options.mixture.map { kroneckerValues($0.options, needsEigen: false).factors }
+            factors = packed(.mixedFactors(options), terms, layout.count)
         } else if options.form == .kfoc {
             let own = rearrangements[options]!
             var parts = own.count == 0 ? [] : [packed(.rearrangements(options), [], own.count)]
@@ -137,7 +144,7 @@ extension KroneckerStep {
         case .rearrangedProducts(let options, let isTransposed):
             let blocks = "rearranged blocks of \(options)"
             return "\(isTransposed ? "transpose(\(blocks))" : blocks) @ \(argument(-1))"
-        case .nearestFactors(let options): return "factors of \(options)"
+        case .nearestFactors(let options), .mixedFactors(let options): return "factors of \(options)"
         case .eigen(let options): return "eigendecompositions of \(options)"
         case .inverses(let product): return "inverses of damped factors of \(product.options)"
         case .corrections(let options): return "corrections of \(options)"

@@ -55,6 +55,10 @@ struct OperatorZoo {
         ] + shared + shared.map { "\($0) - 0.7 * identity" }
     /// Sums and products of operators that share blocks or factors.
     private static let shared = [
+        "kfac(fisher=type2) + kfac(fisher=empirical)",
+        "kfac(fisher=type2, separate_weight_and_bias=false) - 2 * kfac(separate_weight_and_bias=false) / 3",
+        "kfac(fisher=type2) + kfac(fisher=empirical, weight_sharing=reduce)",
+        "inverse(kfac(fisher=type2) + 2 * kfac(fisher=empirical) + 0.1 * identity)",
         "kron(dense(S2), diag(v13))", "kron(dense(S2), dense(S13)) - 2 * kron(dense(S2), diag(p13))",
         "3 * kron(dense(S2), dense(S13)) + kron(diag(p2), dense(S13)) / 2",
         "kron(dense(S2), dense(S13)) @ kron(dense(S2), dense(S13))", "kron(dense(S2), identity(13))",
@@ -73,6 +77,7 @@ struct OperatorZoo {
         "kfac(fisher=type2) + 0.1 * identity", "2 * ekfac(fisher=type2) + 0.3 * identity",
         "kfoc(fisher=type2) + 0.1 * identity", "kfac(fisher=type2) + ggn + identity",
         "inverse(ggn + identity, tolerance=1e-12)", "(dense(S13) + identity) / 3",
+        "kfac(fisher=type2) + 2 * kfac(fisher=empirical) + kfac + 0.1 * identity",
         "inverse(kron(dense(S2), dense(S13)))", "kron(dense(S2), dense(S13)) + 0.3 * identity",
         "2 * kron(dense(S2), dense(S13)) + kron(dense(S2), diag(p13)) + identity / 4",
         "kron(dense(S2), identity(13)) + 0.3 * identity", "kron(diag(p2), diag(p13)) + 0.1 * identity",

@@ -55,6 +55,47 @@ import Testing
         }
     }
 
+    /// KFACs that differ in their output gradients alone share input factors: their sum is one, with its own eigenvectors.
+    @Test(arguments: [
+        ("mlp", Architecture.flat), ("twice, one bias", .flat), ("convolution", .flat), ("attention", .sequence),
+        ("transformer", .sequence),
+    ])
+    func sumsThatShareInputFactors(network: (name: String, architecture: Architecture)) throws {
+        let problem = try problem(network.name, network.architecture)
+        for separate in [true, false] {
+            func kfac(_ fisher: String) -> String { "kfac(fisher=\(fisher), separate_weight_and_bias=\(separate))" }
+            let (first, second) = (kfac("type2"), kfac("empirical"))
+            let map = "(\(first) / 2 + 3 * \(second) + 0.1 * identity)"
+            let requests = [
+                "a = \(first) @ I", "b = \(second) @ I", "x = inverse(\(map)) @ I",
+                "root = power(\(map), 0.5) @ I",
+                "l = logdet(\(map))", "values = eigenvalues(\(map), count=3)", "d = diagonal(\(map))",
+            ]
+            let (results, plan, _) = try evaluate(requests, problem, batchSize: 2)
+            #expect(plan.steps.allSatisfy { if case .iteration = $0.work { false } else { true } })
+            let eigen = plan.operators.reachable(from: plan.roots).filter {
+                if case .kronecker(.eigen, _) = plan.operators[$0] { true } else { false }
+            }
+            #expect(eigen.count == 1)
+            func matrix(_ name: String) -> DenseMatrix {
+                let values = results[name]!.values
+                let size = Int(Double(values.count).squareRoot())
+                return DenseMatrix(size, size, values)
+            }
+            let (a, b) = (matrix("a"), matrix("b"))
+            var whole = DenseMatrix(a.rows, a.rows, zip(a.values, b.values).map { $0 / 2 + 3 * $1 })
+            let identity = DenseMatrix(diagonal: Array(repeating: 1, count: a.rows))
+            whole = DenseMatrix(a.rows, a.rows, zip(whole.values, identity.values).map { $0 + 0.1 * $1 })
+            #expect((whole * matrix("x") - identity).norm < 1e-9)
+            #expect((matrix("root") * matrix("root") - whole).norm < 1e-10 * whole.norm)
+            #expect(relativeError(results["l"]!.values, [whole.logdet]) < 1e-10)
+            #expect(relativeError(results["d"]!.values, whole.diagonal) < 1e-11)
+            let (plain, _, _) = try evaluate(
+                ["values = eigenvalues(\(map), count=3)"], problem, disabledRules: [OperatorGraph.closedForms])
+            #expect(relativeError(results["values"]!.values, plain["values"]!.values) < 1e-10)
+        }
+    }
+
     /// With the same eigenvectors nothing is lost where almost everything cancels.
     @Test func differencesOfOneFamilyAreExact() throws {
         let got = try valuesByName(
