@@ -1,5 +1,5 @@
 // Sums of squares, entry by entry.
-#include "ckernels_squares.h"
+#include "ckernels_reduction.h"
 
 #include "clones.h"
 

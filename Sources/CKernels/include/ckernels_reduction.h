@@ -29,4 +29,8 @@ void ck_reduce(const ck_reduction *reduction, const void *input, int64_t width, 
 void ck_reduce_combine(const ck_reduction *reduction, const void *partial, int64_t part_stride, int64_t parts,
                        int64_t width, void *result, int accumulate);
 
+// sums[i] += x[i] * x[i], in double.
+void ck_add_squares_f32(const float *x, int64_t count, double *sums);
+void ck_add_squares_f64(const double *x, int64_t count, double *sums);
+
 #endif
