@@ -35,7 +35,8 @@ package final class FirstOccurrenceKernel: Kernel {
                 let table = block.assumingMemoryBound(to: Int.self)
                 table.update(repeating: -1, count: capacity)
                 for position in 0..<positions {
-                    var slot = Int(truncatingIfNeeded: UInt64(bitPattern: row(position)) &* 0x9E37_79B9_7F4A_7C15 >> 32)
+                    var slot = Int(
+                        truncatingIfNeeded: (UInt64(bitPattern: row(position)) &* 0x9E37_79B9_7F4A_7C15) >> 32)
                     slot &= capacity - 1
                     while table[slot] >= 0, row(table[slot]) != row(position) { slot = (slot + 1) & (capacity - 1) }
                     if table[slot] < 0 { table[slot] = position }

@@ -44,9 +44,9 @@ extension Iteration.DenseTask {
                 try DenseFactors(in: memory.result).factorize(memory.arguments[0])
                 return .exact(applications: 0)
             }
-        case .logdet:
+        case .logdet(let checksSymmetry):
             return { _ in
-                memory.result.fill([try DenseLogdet.run(memory.arguments[0])])
+                memory.result.fill([try DenseLogdet.run(memory.arguments[0], checksSymmetry: checksSymmetry)])
                 return .exact(applications: 0)
             }
         case .solve(let tolerance):

@@ -31,11 +31,11 @@ extension Plan {
             }
             return sum + product.inverses(layout).count
         }
-        let isWide = options.fisher == .type2 && problem.shape.outputs > KroneckerOptions.manyOutputs
+        let isWide = options.sendsRoots && problem.shape.outputs > KroneckerOptions.manyOutputs
         return PlanDocument.FactorsPart(
             operator: "\(options)", columns: columns,
             bytes: 8
-                * (layout.count + (isDecomposed ? layout.eigenCount : 0) + inverses
+                * ((1 + options.mixture.count) * layout.count + (isDecomposed ? layout.eigenCount : 0) + inverses
                     + (options.form == .ekfac ? layout.correctionCount : 0)),
             blocks: blocks,
             warning: isWide
@@ -59,6 +59,11 @@ extension Quantity {
 extension KroneckerOptions {
     /// Beyond so many outputs, columns for all of them are worth a warning.
     fileprivate static let manyOutputs = 1000
+
+    /// Whether columns of a root of the loss's Hessian are sent back.
+    fileprivate var sendsRoots: Bool {
+        mixture.isEmpty ? fisher == .type2 : mixture.contains { $0.options.sendsRoots }
+    }
 
     /// Vectors that are sent back for each example.
     fileprivate func columns(_ shape: ProblemShape) -> Int {

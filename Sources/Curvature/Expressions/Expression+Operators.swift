@@ -48,7 +48,7 @@ extension Expression {
             throw KindError(
                 "'power'", operand: 0,
                 needs:
-                    "Kronecker-factored curvature, a Kronecker product of matrices, or a multiple of it plus one of identity",
+                    "Kronecker-factored curvature, a Kronecker product or block-diagonal operator of matrices, a diagonal, or a multiple of one plus one of identity",
                 found: "\(map.kind)")
         }
         guard exponent != 0, exponent.isFinite else {

@@ -118,6 +118,8 @@ package struct SpectrumOptions: Hashable, Sendable {
     package var seed: UInt64
     /// Keeps the Lanczos basis in float64 where products are float32.
     package var hasFloat64Basis: Bool
+    /// Whether a matrix may not be symmetric; set where the operator is known.
+    var checksSymmetry = false
 
     package init(
         count: Int = 6, end: SpectrumEnd = .largestMagnitude, tolerance: Double = 1e-5, maxRestarts: Int = 300,

@@ -24,8 +24,12 @@ package struct OperatorProperties: Hashable, Sendable {
             self.init(isSymmetric: true, isPositiveSemidefinite: true, isPositiveDefinite: true)
             isDiagonal = true
         case .ggn, .empiricalFisher, .kfac, .dampedInverse: self.init(isSymmetric: true, isPositiveSemidefinite: true)
-        case .power(let operand, _):
-            self.init(isSymmetric: true, isPositiveSemidefinite: true)
+        case .power(let operand, let exponent):
+            // Roots are positive, and so are squares.
+            let isOdd = exponent.truncatingRemainder(dividingBy: 2).magnitude == 1
+            self.init(
+                isSymmetric: true, isPositiveSemidefinite: !isOdd || operand.properties.isPositiveSemidefinite,
+                isPositiveDefinite: operand.properties.isPositiveDefinite)
             isDiagonal = operand.properties.isDiagonal
         case .hessian: self.init(isSymmetric: true)
         case .diagonal:

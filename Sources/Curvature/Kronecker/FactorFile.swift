@@ -82,7 +82,8 @@ extension Execution {
         let names = plan.problem.parameters.map(\.name)
         var tensors: [SafetensorsTensor] = []
         for value in plan.stored {
-            guard let (part, options) = plan.operators[value].factorPart else { continue }
+            // Sums of operators are made of these.
+            guard let (part, options) = plan.operators[value].factorPart, options.mixture.isEmpty else { continue }
             let operand = resources.values[value]
             for piece in plan.operators.layouts[options]!.pieces(part, names: names) {
                 let own = operand.slice(from: piece.start, sizes: piece.shape)

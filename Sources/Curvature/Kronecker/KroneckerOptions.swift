@@ -33,7 +33,7 @@ package struct KroneckerOptions: Hashable, Sendable {
     package var separatesWeightAndBias: Bool
     /// Parameters that are no weight of a product (scales, shifts) get a full block up to this many entries, and a diagonal beyond.
     package var largestFullBlock = 1024
-    /// For a sum of KFACs that differ in their output gradients alone: its terms. They share the input factors, so that the sum is one Kronecker product in
+    /// For a sum of KFACs that differ in their output gradients alone: its terms, of either sign. They share the input factors, so that the sum is one Kronecker product in
     /// each block, of these and the sum of the output factors. The options are then those of the first.
     package var mixture: [MixtureTerm] = []
 
@@ -71,6 +71,9 @@ package struct KroneckerOptions: Hashable, Sendable {
         sum.mixture = own
         return sum
     }
+
+    /// Whether x^T K x >= 0 for every x: a sum may have negative terms.
+    var isPositiveSemidefinite: Bool { mixture.allSatisfy { $0.factor >= 0 } }
 
     /// The options of KFAC's factors, which EKFAC shares with it.
     var factors: KroneckerOptions {

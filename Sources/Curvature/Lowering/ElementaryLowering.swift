@@ -23,7 +23,10 @@ struct ElementaryLowering {
             let entries = try graph.reshape(x[0], [Dimension(size(x[0]) * size(x[0]))])
             return try graph.slice(entries, axis: 0, start: 0, step: size(x[0]) + 1, count: size(x[0]))
         case .rowSquares: return try graph.sum(graph.square(x[0]), axes: [1])
-        case .sumOfLogarithms: return try graph.sum(graph.log(graph.cast(x[0], to: .float64)), axes: [0])
+        case .sumOfLogarithms(let isRounded):
+            var values = try graph.cast(x[0], to: .float64)
+            if isRounded { values = try graph.select(graph.vanishes(values), graph.filled(0, like: values), values) }
+            return try graph.sum(graph.log(values), axes: [0])
         case .power(let exponent): return try SpectralFunction(exponent: exponent).applied(to: x[0], in: graph)
         case .extremes(let count, let end):
             return try graph.append(Gather(), x[0], extremes(of: x[0], count: count, end))

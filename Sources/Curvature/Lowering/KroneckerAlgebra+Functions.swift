@@ -77,17 +77,9 @@ extension KroneckerAlgebra {
         let values = try block.factors.indices.map { try rounded(eigenvalues(block, axis: $0)) }
         return try function.applied(to: outer(values), in: graph)
     }
-    /// Zero where a value, beside the number of values times the largest, is nothing in the run's precision.
+    /// Zero where a value is nothing beside the largest.
     private func rounded(_ values: Node) throws -> Node {
-        let shape = graph.shape(values)
-        let all = Array(0..<shape.rank)
-        let largest = try graph.maximum(graph.unary(.absolute, values), axes: all)
-        let count = Double(shape.dimensions.map(\.inner).max() ?? 1)
-        let share = try graph.divide(
-            values, graph.broadcast(graph.scale(largest, by: count), to: shape, axes: []))
-        let beside = try graph.cast(graph.add(share, graph.filled(1, like: share)), to: .real)
-        let vanishes = try graph.equal(beside, graph.filled(1, like: beside))
-        return try graph.select(vanishes, graph.filled(0, like: values), values)
+        try graph.select(graph.vanishes(values), graph.filled(0, like: values), values)
     }
 
     // MARK: Spectra

@@ -213,17 +213,33 @@ struct KroneckerAlgebra {
 }
 
 extension SpectralFunction {
-    /// Of eigenvalues. Roots are those of positive semidefinite operators: what rounding makes negative is zero.
+    /// Of eigenvalues. Roots are those of positive semidefinite operators: what rounding makes negative is zero, and what is negative beyond that has none.
     func applied(to eigenvalues: Node, in graph: TensorGraph) throws -> Node {
         var base = try scale == 1 ? eigenvalues : graph.scale(eigenvalues, by: scale)
         if shift != 0 { base = try graph.add(base, graph.filled(shift, like: base)) }
         if exponent == 1 { return base }
         if exponent == -1 { return try graph.reciprocal(base) }
-        let positive = try graph.binary(.maximum, base, graph.filled(0, like: base))
-        switch exponent {
-        case 0.5: return try graph.sqrt(positive)
-        case -0.5: return try graph.reciprocal(graph.sqrt(positive))
-        default: return try graph.binary(.power, positive, graph.filled(exponent, like: positive))
+        if exponent == exponent.rounded() {
+            return try graph.binary(.power, base, graph.filled(exponent, like: base))
         }
+        let positive = try graph.binary(.maximum, base, graph.filled(0, like: base))
+        let allowed = try graph.select(graph.vanishes(base, tolerance: 1000), positive, base)
+        switch exponent {
+        case 0.5: return try graph.sqrt(allowed)
+        case -0.5: return try graph.reciprocal(graph.sqrt(allowed))
+        default: return try graph.binary(.power, allowed, graph.filled(exponent, like: allowed))
+        }
+    }
+}
+
+extension TensorGraph {
+    /// Where a value, beside the number of values times the largest and a tolerance, is nothing in the run's precision.
+    func vanishes(_ values: Node, tolerance: Double = 1) throws -> Node {
+        let shape = shape(values)
+        let largest = try maximum(unary(.absolute, values), axes: Array(0..<shape.rank))
+        let count = Double(shape.dimensions.map(\.inner).max() ?? 1)
+        let share = try divide(values, broadcast(scale(largest, by: count * tolerance), to: shape, axes: []))
+        let beside = try cast(add(share, filled(1, like: share)), to: .real)
+        return try equal(beside, filled(1, like: beside))
     }
 }

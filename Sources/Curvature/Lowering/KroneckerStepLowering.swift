@@ -42,27 +42,27 @@ struct KroneckerStepLowering {
     /// Input factors are those of every term; all others add up.
     private func mixed(_ options: KroneckerOptions, _ terms: [Node]) throws -> Node {
         let layout = operators.layouts[options]!
-        let shared = layout.blocks.compactMap { block -> Range<Int>? in
-            guard case .kronecker(_, _, _, let input, _) = block.form else { return nil }
-            return input.offset..<input.offset + input.count
+        let own = options.mixture.map { operators.layouts[$0.options]! }
+        // Each factor once, in packed order; which layers have one in common may be another matter in each term.
+        var sums: [Int: Node] = [:]
+        for (number, block) in layout.blocks.enumerated() {
+            for (axis, factor) in block.factors.enumerated() {
+                guard let factor, sums[factor.offset] == nil else { continue }
+                func part(_ term: Int) throws -> Node {
+                    let place = own[term].blocks[number].factors[axis]!
+                    return try graph.slice(terms[term], axis: 0, start: place.offset, count: place.count)
+                }
+                if case .kronecker = block.form, axis == 1 {
+                    sums[factor.offset] = try part(0)
+                    continue
+                }
+                sums[factor.offset] = try options.mixture.indices.reduce(nil as Node?) { sum, term in
+                    let scaled = try graph.scale(part(term), by: options.mixture[term].factor)
+                    return try sum.map { try graph.add($0, scaled) } ?? scaled
+                }
+            }
         }
-        var sum: Node?
-        for (term, packed) in zip(options.mixture, terms) {
-            let scaled = try graph.scale(packed, by: term.factor)
-            sum = try sum.map { try graph.add($0, scaled) } ?? scaled
-        }
-        var (parts, end) = ([Node](), 0)
-        func append(_ range: Range<Int>, of packed: Node) throws {
-            if range.isEmpty { return }
-            parts.append(try graph.slice(packed, axis: 0, start: range.lowerBound, count: range.count))
-        }
-        // Layers with the same input have one factor.
-        for range in Set(shared).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            try append(end..<range.lowerBound, of: sum!)
-            try append(range, of: terms[0])
-            end = range.upperBound
-        }
-        try append(end..<layout.count, of: sum!)
+        let parts = sums.sorted { $0.key < $1.key }.map(\.value)
         return parts.count == 1 ? parts[0] : try graph.concatenate(parts, axis: 0)
     }
 

@@ -16,9 +16,9 @@ package enum ElementaryFunction: Hashable, Sendable {
     case matrixDiagonal
     /// The sum of squares of each row of a block.
     case rowSquares
-    /// The sum of the logarithms of a vector's entries.
-    case sumOfLogarithms
-    /// Of a vector's entries; roots are those of numbers that are not negative: what rounding makes negative is zero.
+    /// The sum of the logarithms of a vector's entries; where these are rounded, what is nothing beside the largest is zero.
+    case sumOfLogarithms(isRounded: Bool)
+    /// Of a vector's entries; roots as ``SpectralFunction`` has them.
     case power(Double)
     /// The first entries of a vector in an order, and the unit vectors at their places.
     case extremes(count: Int, SpectrumEnd)

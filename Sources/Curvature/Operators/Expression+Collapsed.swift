@@ -11,7 +11,7 @@ extension Expression {
 
 private struct Collapse {
     private var known: [ObjectIdentifier: Expression] = [:]
-    private static let mostDepth = 64
+    private static let mostDepth = 512
     private static let mostTerms = 64
 
     mutating func callAsFunction(_ map: Expression, depth: Int) throws(KindError) -> Expression {
@@ -71,7 +71,7 @@ private struct Collapse {
         return changed
     }
 
-    private mutating func product(_ first: Expression, _ second: Expression) throws(KindError) -> Expression? {
+    private func product(_ first: Expression, _ second: Expression) throws(KindError) -> Expression? {
         func isAligned(_ left: [Expression], _ right: [Expression]) -> Bool {
             left.map { $0.kind.shape[1] } == right.map { $0.kind.shape[0] }
         }
@@ -102,14 +102,10 @@ private struct Collapse {
 
     private mutating func sum(_ map: Expression, _ depth: Int) throws(KindError) -> Expression? {
         var terms: [Term] = []
-        guard try collect(map, nil, depth, &terms) else { return nil }
-        let structured = terms.first { term in
-            switch term.map.node {
-            case .blockDiagonal, .kronecker: true
-            default: false
-            }
+        for operand in map.operands {
+            guard try collect(operand, nil, depth, &terms) else { return nil }
         }
-        switch structured?.map.node {
+        switch terms.first(where: { $0.map.isStructured })?.map.node {
         case .blockDiagonal(let parts)?: return try blocks(terms, like: parts)
         case .kronecker(let factors)?:
             if let all = try kronecker(terms, like: factors) { return all }
@@ -129,6 +125,11 @@ private struct Collapse {
         guard depth < Self.mostDepth else { return false }
         switch map.node {
         case .sum(let operands):
+            let collapsed = try self(map, depth: depth)
+            if collapsed.isStructured {
+                terms.append(Term(scale: scale, map: collapsed))
+                return terms.count <= Self.mostTerms
+            }
             for operand in operands {
                 guard try collect(operand, scale, depth + 1, &terms) else { return false }
             }
@@ -155,7 +156,7 @@ private struct Collapse {
     }
 
     /// Block by block, where all have the blocks of the first: identities have any.
-    private mutating func blocks(_ terms: [Term], like parts: [Expression]) throws(KindError) -> Expression? {
+    private func blocks(_ terms: [Term], like parts: [Expression]) throws(KindError) -> Expression? {
         var sums: [Expression] = []
         for (index, part) in parts.enumerated() {
             var own: [Expression] = []
@@ -191,5 +192,14 @@ private struct Collapse {
         var collapsed = rows[0]
         collapsed[place] = try Self.sum(parts)
         return try .kronecker(collapsed)
+    }
+}
+
+extension Expression {
+    fileprivate var isStructured: Bool {
+        switch node {
+        case .blockDiagonal, .kronecker: true
+        default: false
+        }
     }
 }

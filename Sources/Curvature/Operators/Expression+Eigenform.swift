@@ -5,6 +5,16 @@ struct Eigenform {
     /// D, a diagonal operator.
     var values: Expression
 
+    /// Rows of the largest part that is decomposed; 0 where none is.
+    var largestPart = 0
+
+    /// Whether some eigenvalues are had cheaper by decomposing parts as a whole than by iterating.
+    func isWorthIt(size: Int) -> Bool { largestPart <= 1024 || size >= 4 * largestPart }
+
+    func changed(values: Expression) -> Eigenform {
+        Eigenform(vectors: vectors, values: values, largestPart: largestPart)
+    }
+
     /// U f(D) U^T.
     func with(values: Expression) throws(KindError) -> Expression {
         guard let vectors else { return values }
@@ -13,87 +23,113 @@ struct Eigenform {
 }
 
 extension Expression {
-    /// Rows of the largest factor that is decomposed.
-    private static let largestEigenFactor = 4096
-
-    /// Of a Kronecker product or block-diagonal operator with parts that are known matrices, shifted by a multiple of the identity or not; nil for others. The
-    /// operator is ``collapsed``.
+    /// Of a Kronecker product or block-diagonal operator with parts that are known matrices, shifted by a multiple of the identity or not, and of diagonals;
+    /// nil for others. The operator is ``collapsed``.
     ///
     /// Parts may be matrices of which only the run knows whether they are symmetric: their eigenvalues ask for it.
     var eigenform: Eigenform? {
-        switch node {
-        case .kronecker(let factors):
-            return try? Expression.joined(factors) { parts throws(KindError) in try .kronecker(parts) }
-        case .blockDiagonal(let blocks):
-            return try? Expression.joined(blocks) { parts throws(KindError) in try .blockDiagonal(parts) }
-        case .identity, .diagonal: return Eigenform(vectors: nil, values: self)
-        case .transpose(let inner): return inner.eigenform
+        var search = EigenformSearch()
+        return search.form(of: self)
+    }
+}
+
+/// Subtrees may be shared: each is looked at once.
+private struct EigenformSearch {
+    private var forms: [ObjectIdentifier: Eigenform?] = [:]
+    private var matrices: [ObjectIdentifier: Bool] = [:]
+    /// Rows of the largest part that is decomposed.
+    private static let largestPart = 4096
+
+    mutating func form(of map: Expression) -> Eigenform? {
+        if let there = forms[ObjectIdentifier(map)] { return there }
+        let form = try? find(map)
+        forms[ObjectIdentifier(map)] = .some(form)
+        return form
+    }
+
+    private mutating func find(_ map: Expression) throws(KindError) -> Eigenform? {
+        switch map.node {
+        case .kronecker(let factors): return try joined(factors, Expression.kronecker)
+        case .blockDiagonal(let blocks): return try joined(blocks, Expression.blockDiagonal)
+        case .identity, .diagonal: return Eigenform(vectors: nil, values: map)
+        case .transpose(let inner): return form(of: inner)
         case .scaled(let scale, let inner):
-            return inner.eigenform.flatMap { form in
-                (try? Expression.scaled(by: scale, form.values)).map { Eigenform(vectors: form.vectors, values: $0) }
-            }
+            guard let own = form(of: inner) else { return nil }
+            return own.changed(values: try .scaled(by: scale, own.values))
         case .quotient(let inner, let divisor):
-            return inner.eigenform.flatMap { form in
-                (try? Expression.quotient(form.values, by: divisor)).map {
-                    Eigenform(vectors: form.vectors, values: $0)
-                }
-            }
+            guard let own = form(of: inner) else { return nil }
+            return own.changed(values: try .quotient(own.values, by: divisor))
         case .sum(let operands):
             // One term with eigenvectors of its own, and multiples of the identity, which has everybody's.
-            let forms = operands.compactMap(\.eigenform)
+            var forms: [Eigenform] = []
+            for operand in operands {
+                guard let own = form(of: operand) else { return nil }
+                forms.append(own)
+            }
             let open = operands.indices.filter { !operands[$0].consistsOfIdentities }
-            guard forms.count == operands.count, open.count <= 1 || forms.allSatisfy({ $0.vectors == nil }) else {
-                return nil
-            }
-            return (try? Expression.sum(forms.map(\.values))).map { values in
-                Eigenform(vectors: open.first.flatMap { forms[$0].vectors }, values: values)
-            }
+            guard open.count <= 1 || forms.allSatisfy({ $0.vectors == nil }) else { return nil }
+            let turned = open.first.map { forms[$0] } ?? forms[0]
+            return turned.changed(values: try .sum(forms.map(\.values)))
         case .inverse(let inner, let options, nil) where options.solver == .auto:
-            return inner.eigenform.flatMap { form in
-                (try? Expression.inverse(form.values, options)).map { Eigenform(vectors: form.vectors, values: $0) }
-            }
+            guard let own = form(of: inner) else { return nil }
+            return own.changed(values: try .inverse(own.values, options))
         case .power(let inner, let exponent):
-            return inner.eigenform.flatMap { form in
-                (try? Expression.power(form.values, exponent)).map { Eigenform(vectors: form.vectors, values: $0) }
-            }
+            guard let own = form(of: inner) else { return nil }
+            return own.changed(values: try .power(own.values, exponent))
+        case .composition(let first, let second):
+            guard let left = form(of: first), let right = form(of: second), left.vectors == nil, right.vectors == nil
+            else { return nil }
+            return Eigenform(vectors: nil, values: try .applied(left.values, right.values))
+        case .submatrix(let inner, let rows, let columns) where rows.ranges == columns.ranges:
+            guard let own = form(of: inner), own.vectors == nil else { return nil }
+            return Eigenform(vectors: nil, values: try .submatrix(own.values, rows: rows, columns: columns))
         default: return nil
         }
     }
 
-    /// Of a part of a structured operator.
-    private var partEigenform: Eigenform? {
-        guard isSquare, properties.isSymmetric != false else { return nil }
-        if let own = eigenform { return own }
-        let size = kind.shape[0]
-        guard size <= Expression.largestEigenFactor, isMatrix else { return nil }
-        let options = SpectrumOptions(count: size, end: .smallest)
-        return try? {
-            () throws(KindError) in
-            let values = try Expression.diagonal(.function(.eigenvalues(options), of: self))
-            return Eigenform(vectors: try .dense(.function(.eigenvectors(options), of: self)), values: values)
-        }()
-    }
-
-    private static func joined(
+    private mutating func joined(
         _ parts: [Expression], _ join: ([Expression]) throws(KindError) -> Expression
     ) throws(KindError) -> Eigenform? {
-        var (vectors, values, isTurned) = ([Expression](), [Expression](), false)
+        var forms: [Eigenform] = []
         for part in parts {
-            guard let form = part.partEigenform else { return nil }
-            vectors.append(form.vectors ?? .identity(part.kind.shape[0]))
-            values.append(form.values)
-            isTurned = isTurned || form.vectors != nil
+            guard part.isSquare, part.properties.isSymmetric != false else { return nil }
+            var known = form(of: part)
+            if known == nil { known = try decomposed(part) }
+            guard let form = known else { return nil }
+            forms.append(form)
         }
-        return Eigenform(vectors: isTurned ? try join(vectors) : nil, values: try join(values))
+        var joined = Eigenform(vectors: nil, values: try join(forms.map(\.values)))
+        joined.largestPart = forms.map(\.largestPart).max() ?? 0
+        guard forms.contains(where: { $0.vectors != nil }) else { return joined }
+        var vectors: [Expression] = []
+        for (form, part) in zip(forms, parts) { vectors.append(form.vectors ?? .identity(part.kind.shape[0])) }
+        joined.vectors = try join(vectors)
+        return joined
+    }
+
+    private mutating func decomposed(_ part: Expression) throws(KindError) -> Eigenform? {
+        let size = part.kind.shape[0]
+        guard size <= Self.largestPart, isMatrix(part) else { return nil }
+        let options = SpectrumOptions(count: size, end: .smallest)
+        let values = try Expression.diagonal(.function(.eigenvalues(options), of: part))
+        let vectors = try Expression.dense(.function(.eigenvectors(options), of: part))
+        return Eigenform(vectors: vectors, values: values, largestPart: size)
     }
 
     /// Whether products with it need no pass over the data and no iteration.
-    private var isMatrix: Bool {
-        switch node {
-        case .identity, .diagonal, .dense, .lowRank: true
-        case .sum, .scaled, .quotient, .transpose, .composition, .submatrix, .kronecker, .blockDiagonal:
-            operands.allSatisfy { $0.kind == .scalar || $0.isMatrix }
-        default: false
+    private mutating func isMatrix(_ map: Expression) -> Bool {
+        if let there = matrices[ObjectIdentifier(map)] { return there }
+        var isMatrix =
+            switch map.node {
+            case .identity, .diagonal, .dense, .lowRank, .sum, .scaled, .quotient, .transpose, .composition, .submatrix,
+                .kronecker, .blockDiagonal:
+                true
+            default: false
+            }
+        for operand in map.operands where isMatrix && operand.kind.name == "operator" {
+            isMatrix = self.isMatrix(operand)
         }
+        matrices[ObjectIdentifier(map)] = isMatrix
+        return isMatrix
     }
 }

@@ -5,6 +5,7 @@ extension Expression {
         guard properties.isSymmetric == false, let factors = factors(limit: 32), factors.count > 1 else { return nil }
         func similar(_ outer: Expression, _ inner: ArraySlice<Expression>) -> Expression? {
             guard let form = outer.spectralKronecker, form.function.scale >= 0, form.function.shift >= 0,
+                form.options.isPositiveSemidefinite,
                 let root = try? Expression.power(outer, 0.5),
                 let product = try? inner.dropFirst().reduce(inner.first!, { try Expression.applied($0, $1) }),
                 product.properties.isSymmetric == true

@@ -167,7 +167,9 @@ extension OperatorGraph {
             let collapsed = map.collapsed
             switch collapsed.node {
             case .blockDiagonal, .kronecker: return closedNorm(collapsed, &known)
-            default: return collapsed.eigenform.flatMap { closedNorm($0.values, &known) }
+            default:
+                guard map.properties.isSymmetric == true else { return nil }
+                return collapsed.eigenform.flatMap { closedNorm($0.values, &known) }
             }
         default: return nil
         }
@@ -193,10 +195,11 @@ extension OperatorGraph {
         func sum(_ terms: [(factor: Double, value: Value)]) -> Value {
             combination(terms.map { CombinationTerm(factor: $0.factor, scalar: nil, value: $0.value) }, .scalar)
         }
+        if case .identity = map.node { return number(0) }
+        if let entries = diagonalEntries(map, &known) {
+            return intern(.elementary(.sumOfLogarithms(isRounded: false), [entries]), .scalar)
+        }
         switch map.node {
-        case .identity: return number(0)
-        case _ where map.properties.isDiagonal:
-            return diagonalEntries(map, &known).map { intern(.elementary(.sumOfLogarithms, [$0]), .scalar) }
         case .transpose(let inner): return exact(inner)
         case .scaled(let scale, _) where (scale.number ?? 1) <= 0: return nil
         case .quotient(_, let divisor) where (divisor.number ?? 1) < 0: return nil
@@ -214,7 +217,12 @@ extension OperatorGraph {
             let collapsed = map.collapsed
             switch collapsed.node {
             case .blockDiagonal, .kronecker: return closedLogdet(collapsed, options, &known)
-            default: if let form = collapsed.eigenform, form.vectors != nil { return exact(form.values) }
+            default:
+                if let form = collapsed.eigenform, form.vectors != nil,
+                    let entries = diagonalEntries(form.values, &known)
+                {
+                    return intern(.elementary(.sumOfLogarithms(isRounded: true), [entries]), .scalar)
+                }
             }
             // det(s U U^T + d I) = d^(n - k) det(s U^T U + d I).
             guard let form = map.shiftedLowRank, let small = form.capacitance else {

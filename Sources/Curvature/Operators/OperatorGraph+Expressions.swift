@@ -40,6 +40,18 @@ extension OperatorGraph {
     mutating func apply(
         _ map: Expression, transposed: Bool, to x: Value, _ known: inout [Expression: Value]
     ) -> Value {
+        // Subtrees may be shared many times over.
+        guard case .sum = map.node else { return product(map, transposed: transposed, with: x, &known) }
+        let key = OperatorProduct(map: map, isTransposed: transposed, argument: x)
+        if let there = products[key] { return there }
+        let value = product(map, transposed: transposed, with: x, &known)
+        products[key] = value
+        return value
+    }
+
+    private mutating func product(
+        _ map: Expression, transposed: Bool, with x: Value, _ known: inout [Expression: Value]
+    ) -> Value {
         guard case .operator(let rows, let columns) = map.kind else {
             preconditionFailure("only operators are applied")
         }
@@ -66,8 +78,9 @@ extension OperatorGraph {
         case .transpose(let inner): return apply(inner, transposed: !transposed, to: x, &known)
         case .sum(let operands):
             // One Kronecker product instead of several.
-            if case .kronecker = map.collapsed.node, usesClosedForms {
-                return apply(map.collapsed, transposed: transposed, to: x, &known)
+            if usesClosedForms {
+                let collapsed = map.collapsed
+                if case .kronecker = collapsed.node { return apply(collapsed, transposed: transposed, to: x, &known) }
             }
             let terms = operands.map {
                 CombinationTerm(factor: 1, scalar: nil, value: apply($0, transposed: transposed, to: x, &known))
@@ -139,4 +152,11 @@ extension Kind {
     func replacingEntries(by entries: Int) -> Kind {
         if case .block(_, let columns) = self { .block(entries, columns) } else { .vector(entries) }
     }
+}
+
+/// A product that has been asked for.
+struct OperatorProduct: Hashable {
+    var map: Expression
+    var isTransposed: Bool
+    var argument: Value
 }

@@ -65,6 +65,8 @@ extension OperatorGraph {
     private mutating func eigenpairs(
         _ map: Expression, _ options: SpectrumOptions, _ known: inout [Expression: Value]
     ) -> Value {
+        var options = options
+        options.checksSymmetry = map.properties.isSymmetric != true
         let size = map.kind.shape[0]
         let isDense = ThickRestartLanczos.prefersDense(
             size: size, width: options.blockWidth, options: options.lanczos)
@@ -113,7 +115,11 @@ extension OperatorGraph {
         }
         if case .logdet = function, function.estimator!.method == .exact {
             let matrix = matrix(of: map, &known)
-            return intern(.iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [matrix])), kind)
+            return intern(
+                .iteration(
+                    Iteration(
+                        task: .dense(.logdet(checksSymmetry: map.properties.isSymmetric != true)), maps: [],
+                        arguments: [matrix])), kind)
         }
         let resolved = function.estimator!
         let width =
@@ -156,9 +162,11 @@ extension SpectrumOptions {
     var blockWidth: Int { min(count, 4) }
 
     var lanczos: ThickRestartLanczos.Options {
-        ThickRestartLanczos.Options(
+        var options = ThickRestartLanczos.Options(
             count: count, end: end, tolerance: tolerance, maximumRestarts: maxRestarts,
             float64Basis: hasFloat64Basis, seed: seed)
+        options.checksSymmetry = checksSymmetry
+        return options
     }
 }
 

@@ -79,7 +79,7 @@ extension Expression {
     }
     /// Whether powers of it are known.
     var hasPowers: Bool {
-        if spectralKronecker != nil || properties.isDiagonal { return true }
+        if spectralKronecker != nil { return true }
         let map = collapsed
         if map.eigenform != nil { return true }
         if case .blockDiagonal(let blocks) = map.node { return blocks.allSatisfy(\.hasPowers) }

@@ -61,7 +61,9 @@ extension OperatorGraph {
         else { return nil }
         if isOpen { hasChosenOutputSpace = true }
         let own = intern(
-            .iteration(Iteration(task: .dense(.logdet), maps: [], arguments: [kernel(form, rows)])), .scalar)
+            .iteration(
+                Iteration(task: .dense(.logdet(checksSymmetry: false)), maps: [], arguments: [kernel(form, rows)])),
+            .scalar)
         let rest = Double(shape.parameters - rows) * log(form.shift)
         return combination(
             [

@@ -15,7 +15,9 @@ extension OperatorGraph {
     private mutating func spectrumOfParts(
         _ form: KroneckerFunction, _ map: Expression, _ kind: Kind, _ known: inout [Expression: Value]
     ) -> Value? {
-        guard let parts = map.collapsed.eigenform, let values = diagonalEntries(parts.values, &known) else {
+        guard let parts = map.collapsed.eigenform, parts.isWorthIt(size: map.kind.shape[0]),
+            let values = diagonalEntries(parts.values, &known)
+        else {
             return nil
         }
         switch form {
@@ -30,6 +32,14 @@ extension OperatorGraph {
     /// The entries of an operator that has none off the diagonal, as its structure has them.
     mutating func diagonalEntries(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
         guard map.properties.isDiagonal else { return nil }
+        // An operator has no other value that could be known.
+        if let there = known[map] { return there }
+        let entries = findDiagonalEntries(map, &known)
+        known[map] = entries
+        return entries
+    }
+
+    private mutating func findDiagonalEntries(_ map: Expression, _ known: inout [Expression: Value]) -> Value? {
         let kind = Kind.vector(map.kind.shape[0])
         func entries(_ parts: [Expression], _ known: inout [Expression: Value]) -> [Value]? {
             var values: [Value] = []
@@ -59,6 +69,8 @@ extension OperatorGraph {
             return entries(factors, &known).map { intern(.elementary(.kroneckerVector, $0), kind) }
         case .blockDiagonal(let blocks):
             return entries(blocks, &known).map { intern(.elementary(.stacked, $0), kind) }
+        case .submatrix(let inner, let rows, let columns) where rows.ranges == columns.ranges:
+            return diagonalEntries(inner, &known).map { intern(.elementary(.rows(rows.ranges), [$0]), kind) }
         case .inverse(let inner, let options, nil) where options.solver == .auto:
             return diagonalEntries(inner, &known).map { intern(.reciprocal($0), kind) }
         case .power(let inner, let exponent):

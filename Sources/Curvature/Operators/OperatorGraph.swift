@@ -29,6 +29,8 @@ package struct OperatorGraph: Sendable {
     package var choices: [Rewrite] = []
     /// Whether what the structure of an operator says about its trace and the like is made use of.
     package var usesClosedForms = true
+    /// Values of products with sums, which may share summands.
+    var products: [OperatorProduct: Value] = [:]
     /// Whether an example's prediction depends on other examples.
     package let examplesMeet: Bool
 

@@ -74,8 +74,8 @@ package struct Iteration: Hashable, Sendable {
     package enum DenseTask: Hashable, Sendable {
         /// Of a square matrix, the argument: its factors (n, n) and a row that says how they were found.
         case factorize
-        /// The logarithm of the determinant of a symmetric matrix.
-        case logdet
+        /// The logarithm of the determinant of a symmetric matrix; whether it is one may have to be checked.
+        case logdet(checksSymmetry: Bool)
         /// Solutions from the matrix, its factors and right-hand sides, good to this relative residual.
         case solve(tolerance: Double)
     }

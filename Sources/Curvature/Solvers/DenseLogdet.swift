@@ -15,7 +15,7 @@ enum DenseLogdet {
         return (whole, matrix, values)
     }
 
-    static func run(_ matrix: Operand) throws -> Double {
+    static func run(_ matrix: Operand, checksSymmetry: Bool) throws -> Double {
         let size = matrix.sizes[0]
         let layout = layout(size)
         let workspace = Workspace(layout.whole)
@@ -24,7 +24,7 @@ enum DenseLogdet {
         guard copy.firstNonFinite == nil else {
             throw ProblemError(.notFinite, "logdet: the matrix has an entry that is NaN or infinite")
         }
-        try copy.takeSymmetricPart(for: "logdet")
+        try copy.takeSymmetricPart(for: checksSymmetry ? "logdet" : nil)
         try LAPACK.symmetricEigen(copy, values: values, vectors: false)
         let eigenvalues = withExtendedLifetime(workspace) { values.doubles }
         let largest = eigenvalues.map(abs).max() ?? 1

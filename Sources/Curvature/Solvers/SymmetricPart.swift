@@ -7,8 +7,9 @@ extension Operand {
 
     /// Replaces a square float64 matrix by its symmetric part.
     ///
-    /// - Throws: an error where it has more of an antisymmetric one than rounding and inexact products explain.
-    func takeSymmetricPart(for task: String) throws {
+    /// - Parameter task: Who needs it to be symmetric; nil where it is, but for rounding.
+    /// - Throws: an error where it has more of an antisymmetric part than rounding and inexact products explain.
+    func takeSymmetricPart(for task: String?) throws {
         let size = sizes[0]
         var (whole, antisymmetric) = (0.0, 0.0)
         withMutableSpan(of: Double.self) { a in
@@ -22,7 +23,7 @@ extension Operand {
                 }
             }
         }
-        guard antisymmetric > Self.mostAntisymmetric * Self.mostAntisymmetric * whole else { return }
+        guard let task, antisymmetric > Self.mostAntisymmetric * Self.mostAntisymmetric * whole else { return }
         throw ProblemError(
             .options,
             "\(task): expected a symmetric operator, found a matrix whose antisymmetric part is \(NumberText.short((antisymmetric / whole).squareRoot())) of it in Frobenius norm; its symmetric part is 0.5 * (A + transpose(A))"

@@ -5,6 +5,7 @@ package final class DenseSpectrum {
     private let map: any LinearMap
     private let end: SpectrumEnd
     private let count: Int
+    private let checksSymmetry: Bool
     let workspace: Workspace
     private let units: UnitVectors
     private let matrix: Operand
@@ -13,9 +14,10 @@ package final class DenseSpectrum {
     private let x: Operand
     private let y: Operand
 
-    package init(_ map: any LinearMap, count: Int, end: SpectrumEnd) throws {
+    /// - Parameter checksSymmetry: Whether the matrix may not be symmetric; else its symmetric part is what rounding left of it.
+    package init(_ map: any LinearMap, count: Int, end: SpectrumEnd, checksSymmetry: Bool = false) throws {
         try requireCount(count, of: map, for: "eigenvalues")
-        (self.map, self.end, self.count) = (map, end, count)
+        (self.map, self.end, self.count, self.checksSymmetry) = (map, end, count, checksSymmetry)
         let layout = Layout(map.rows, map.width, map.storage)
         workspace = Workspace(layout.whole)
         units = UnitVectors(map)
@@ -50,7 +52,7 @@ package final class DenseSpectrum {
         guard matrix.firstNonFinite == nil else {
             throw ProblemError(.notFinite, "eigenvalues: a product with the operator is NaN or infinite")
         }
-        try matrix.takeSymmetricPart(for: "eigenvalues")
+        try matrix.takeSymmetricPart(for: checksSymmetry ? "eigenvalues" : nil)
         try LAPACK.symmetricEigen(matrix, values: eigenvalues)
         let all = eigenvalues.doubles
         let order = Array(end.order(all).prefix(count))

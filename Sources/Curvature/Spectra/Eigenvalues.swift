@@ -10,7 +10,8 @@ package final class Eigenvalues {
         try requireCount(options.count, of: map, for: "eigenvalues")
         isDense = ThickRestartLanczos.prefersDense(size: map.rows, width: map.width, options: options)
         if isDense {
-            let dense = try DenseSpectrum(map, count: options.count, end: options.end)
+            let dense = try DenseSpectrum(
+                map, count: options.count, end: options.end, checksSymmetry: options.checksSymmetry)
             solve = { try dense.run(vectors: $0, monitor: $1) }
         } else {
             let lanczos = try ThickRestartLanczos(map, options: options)

@@ -19,6 +19,8 @@ package final class ThickRestartLanczos {
         /// Keeps the basis in float64 although products are in float32.
         package var float64Basis: Bool
         package var seed: UInt64
+        /// Whether a matrix may not be symmetric: one that is there is looked at.
+        package var checksSymmetry = false
 
         package init(
             count: Int = 6, end: SpectrumEnd = .largestMagnitude, tolerance: Double = 1e-5, maximumRestarts: Int = 300,

@@ -109,6 +109,48 @@ import Testing
         expectNear((inverse * root).values, identity.values, 1e-9, "the inverse root")
     }
 
+    /// Powers that are whole numbers take any sign; roots only what rounding makes negative.
+    @Test(arguments: ["diag(v)", "kron(dense(S2), diag(v13))", "2 * kron(dense(S2), diag(v13)) - identity"])
+    func powersOfIndefiniteOperators(map: String) throws {
+        let zoo = try OperatorZoo()
+        let matrix = try zoo.matrix(map)
+        expectNear(try zoo.matrix("power(\(map), 2)").values, (matrix * matrix).values, 1e-10, "square")
+        expectNear(try zoo.matrix("power(\(map), 3)").values, (matrix * matrix * matrix).values, 1e-10, "cube")
+        let inverse = try zoo.matrix("power(\(map), -2)") * matrix * matrix
+        expectNear(inverse.values, DenseMatrix(diagonal: Array(repeating: 1, count: 26)).values, 1e-7, "inverse square")
+        #expect(throws: ProblemError.self) { try zoo.values(["power(\(map), 0.5) @ v"]) }
+    }
+    @Test func powersThatAreNotKnown() throws {
+        let zoo = try OperatorZoo()
+        for map in ["inverse(diag(p), solver=cg)", "ggn", "submatrix(ggn, \"0:2\", \"0:2\")", "dense(S13)"] {
+            let error = try #require(throws: (any Error).self) { try zoo.values(["trace(power(\(map), 0.5))"]) }
+            #expect("\(error)".contains("'power' needs") || "\(error)".contains("expected"), "\(error)")
+        }
+        let part = try zoo.matrix("power(submatrix(diag(p), \"3:5\", \"3:5\") @ diag(p2) + identity(2), 0.5)")
+        expectNear(
+            (part * part).values,
+            try zoo.matrix("submatrix(diag(p), \"3:5\", \"3:5\") @ diag(p2) + identity(2)").values,
+            1e-12, "diagonals of parts")
+    }
+    /// What is symmetric by construction may be nothing but rounding.
+    @Test func symmetricOperatorsThatCancel() throws {
+        let zoo = try OperatorZoo()
+        let root = "power(kfac(fisher=type2), 0.5)"
+        let got = try zoo.values([
+            "eigenvalues(0.5 * kron(low_rank(S2), low_rank(S13)) - kron(low_rank(S2), 0.5 * low_rank(S13)), count=2)",
+            "eigenvalues(\(root) @ \(root) - kfac(fisher=type2), count=2)",
+        ])
+        for values in got { #expect(values.allSatisfy { abs($0) < 1e-10 }) }
+    }
+    /// A Frobenius norm needs no symmetry.
+    @Test(arguments: [
+        "kron(dense(M), dense(S2)) + 0.5 * identity", "block_diagonal(dense(M), dense(M)) - 2 * identity",
+    ])
+    func normsWithoutSymmetry(map: String) throws {
+        let zoo = try OperatorZoo()
+        expectNear(try zoo.values(["frobenius_norm(\(map))"])[0], [try zoo.matrix(map).norm], 1e-11, "norm")
+    }
+
     /// The run sees that a matrix is not symmetric; where no symmetry is needed, it is none's business.
     @Test func matricesWithoutRealSpectra() throws {
         let zoo = try OperatorZoo()
@@ -123,6 +165,28 @@ import Testing
         let map = "kron(dense(S2), dense(M)) + 3 * identity"
         let product = try zoo.matrix(map) * zoo.matrix("inverse(\(map))")
         expectNear(product.values, DenseMatrix(diagonal: Array(repeating: 1, count: 8)).values, 1e-10, "inverse")
+    }
+
+    /// Subtrees that are shared again and again are looked at once.
+    @Test(arguments: ["diag(v)", "kron(low_rank(S2), low_rank(S13))", "block_diagonal(low_rank(S13), diag(p13))"])
+    func deepSharing(map: String) throws {
+        let zoo = try OperatorZoo()
+        let plain = try parseRequests(["\(map) @ v"], in: zoo.problem)[0].expression
+        var operand = try #require(plain.operands.first)
+        for _ in 0..<40 { operand = try .scaled(by: .number(0.5), .sum([operand, operand])) }
+        operand = try .sum([operand, .scaled(by: .number(4), .identity(26))])
+        let requests = [
+            try Expression.function(.eigenvalues(SpectrumOptions(count: 2)), of: operand),
+            try Expression.function(.logdet(EstimatorOptions(method: .exact)), of: operand),
+            try Expression.function(.frobeniusNorm(EstimatorOptions(method: .exact)), of: operand),
+        ].enumerated().map { Request(name: "r\($0)", expression: $1, text: "r\($0)") }
+        let plan = try Plan(requests, problem: zoo.problem, options: zoo.options)
+        let results = try Execution(plan).run()
+        let wanted = try zoo.values([
+            "eigenvalues(\(map) + 4 * identity, count=2)", "logdet(\(map) + 4 * identity)",
+            "frobenius_norm(\(map) + 4 * identity)",
+        ])
+        for index in wanted.indices { expectNear(results.entries[index].values, wanted[index], 1e-10, "\(index)") }
     }
 
     /// Nothing of a product's size is formed, and each factor is decomposed once.

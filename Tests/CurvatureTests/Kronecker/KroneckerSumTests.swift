@@ -57,8 +57,8 @@ import Testing
 
     /// KFACs that differ in their output gradients alone share input factors: their sum is one, with its own eigenvectors.
     @Test(arguments: [
-        ("mlp", Architecture.flat), ("twice, one bias", .flat), ("convolution", .flat), ("attention", .sequence),
-        ("transformer", .sequence),
+        ("mlp", Architecture.flat), ("branches", .flat), ("twice, one bias", .flat), ("convolution", .flat),
+        ("attention", .sequence), ("transformer", .sequence),
     ])
     func sumsThatShareInputFactors(network: (name: String, architecture: Architecture)) throws {
         let problem = try problem(network.name, network.architecture)
@@ -94,6 +94,18 @@ import Testing
                 ["values = eigenvalues(\(map), count=3)"], problem, disabledRules: [OperatorGraph.closedForms])
             #expect(relativeError(results["values"]!.values, plain["values"]!.values) < 1e-10)
         }
+    }
+
+    /// A sum with a negative term may have no root: then the eigenvalues of a product with it are not those of a symmetric operator.
+    @Test func sumsOfEitherSign() throws {
+        let difference = "(kfac(fisher=type2) - kfac(fisher=empirical) + 0.1 * identity)"
+        let problem = try problem("mlp")
+        #expect(throws: (any Error).self) {
+            try valuesByName(["x = eigenvalues(\(difference) @ ggn, count=3)"], problem)
+        }
+        let got = try valuesByName(
+            ["s = power(\(difference), 2) @ I", "d = \(difference) @ (\(difference) @ I)"], problem)
+        #expect(relativeError(got["s"]!, got["d"]!) < 1e-11)
     }
 
     /// With the same eigenvectors nothing is lost where almost everything cancels.

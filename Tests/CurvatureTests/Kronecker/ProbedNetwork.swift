@@ -135,7 +135,8 @@ struct ProbedNetwork {
 extension ProbedNetwork {
     /// Networks by name, with the architecture whose predictions they have.
     static let all = [
-        "mlp", "twice", "twice, one bias", "attention", "folded", "convolution", "convolution 1D", "convolution twice",
+        "mlp", "branches", "twice", "twice, one bias", "attention", "folded", "convolution", "convolution 1D",
+        "convolution twice",
         "frames",
         "transformer",
     ]
@@ -149,6 +150,15 @@ extension ProbedNetwork {
             var net = ProbedNetwork(inputShape: [3], seed: seed)
             let hidden = try net.linear(net.input(), "0.weight", "0.bias", 4)
             net.prediction = try net.linear(net.graph.tanh(hidden), "1.weight", "1.bias", 3, isStoredTransposed: true)
+            return net
+        case "branches":
+            // Two layers with the same output gradients, and two with the same inputs.
+            var net = ProbedNetwork(inputShape: [3], seed: seed)
+            let x = try net.input()
+            let sum = try net.graph.add(
+                net.linear(x, "0.weight", "0.bias", 4), net.linear(net.graph.tanh(x), "1.weight", nil, 4))
+            let hidden = try net.graph.multiply(net.graph.tanh(sum), net.linear(x, "2.weight", "2.bias", 4))
+            net.prediction = try net.linear(hidden, "3.weight", "3.bias", 3)
             return net
         case "twice", "twice, one bias":
             var net = ProbedNetwork(inputShape: [3], seed: seed)
