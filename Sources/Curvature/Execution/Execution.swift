@@ -107,6 +107,7 @@ public final class Execution {
         let cause =
             try search.firstCause() ?? LossRootDiagnosis(plan: plan).possibleCause()
             ?? FactorDiagnosis(plan: plan, values: resources.values).firstCause()
+            ?? RootDiagnosis(plan: plan).possibleCause()
         let precision = plan.options.precision
         let overflow =
             "it overflows in \(precision)" + (precision == .float32 ? "; --precision float64 has a wider range" : "")
