@@ -1,3 +1,4 @@
+import Kernels
 import TensorIR
 
 /// Makes the document's parts about Kronecker-factored operators: which parameter has which block, and why.
@@ -13,29 +14,32 @@ extension Plan {
         let isDecomposed = operators.reachable(from: roots).contains {
             if case .kronecker(.eigen(options.factors), _) = operators[$0] { true } else { false }
         }
+        let inverses = operators.reachable(from: roots).flatMap { value in
+            guard case .kronecker(.inverses(let product), _) = operators[value], product.options == options else {
+                return [InverseLayout]()
+            }
+            return [product.inverses(layout)]
+        }
         var decomposed: Set<Int> = []
-        let blocks = layout.blocks.map { block in
+        let blocks = layout.blocks.enumerated().map { number, block in
             let own = block.factors.compactMap(\.self).filter {
                 $0.eigen.map { decomposed.insert($0).inserted } ?? false
             }
-            let flops = own.reduce(0) { $0 + SymmetricEigen.Matrix(offset: 0, size: $1.size).flops }
+            let eigen = own.reduce(0) { $0 + SymmetricEigen.Matrix(offset: 0, size: $1.size).flops }
+            let inverted = inverses.flatMap(\.matrices).filter { $0.block == number }
+            let cholesky = inverted.reduce(0) { $0 + DampedInverseKernel.flops(order: $1.matrix.size) }
             return PlanDocument.BlockPart(
                 parameters: block.parameters.map { problem.parameters[$0].name }, form: block.formName,
                 sizes: block.sizes(problem.parameters[block.parameters[0]].count), reason: block.reason(options),
-                decompositionFlops: isDecomposed ? flops : 0)
+                decompositionFlops: (isDecomposed ? eigen : 0) + cholesky)
         }
         let columns = options.columns(problem.shape)
-        let inverses = operators.reachable(from: roots).reduce(0) { sum, value in
-            guard case .kronecker(.inverses(let product), _) = operators[value], product.options == options else {
-                return sum
-            }
-            return sum + product.inverses(layout).count
-        }
         let isWide = options.sendsRoots && problem.shape.outputs > KroneckerOptions.manyOutputs
         return PlanDocument.FactorsPart(
             operator: "\(options)", columns: columns,
             bytes: 8
-                * ((1 + options.mixture.count) * layout.count + (isDecomposed ? layout.eigenCount : 0) + inverses
+                * ((1 + options.mixture.count) * layout.count + (isDecomposed ? layout.eigenCount : 0)
+                    + inverses.reduce(0) { $0 + $1.count }
                     + (options.form == .ekfac ? layout.correctionCount : 0)),
             blocks: blocks,
             warning: isWide

@@ -27,13 +27,16 @@ private struct Collapse {
         case .transpose(let inner):
             return try each(self(inner, depth: depth)) { (part) throws(KindError) in try .transpose(part) } ?? map
         case .power(let inner, let exponent):
-            guard case .blockDiagonal = try self(inner, depth: depth).node else { return map }
-            return try each(self(inner, depth: depth)) { (part) throws(KindError) in try .power(part, exponent) } ?? map
+            let own = try self(inner, depth: depth)
+            // Eigenvalues of a Kronecker product may be positive where those of its factors are not.
+            guard case .blockDiagonal(let parts) = own.node else { return try .power(own, exponent) }
+            return try .blockDiagonal(Self.map(parts) { (part) throws(KindError) in try .power(part, exponent) })
         case .scaled(let scale, let inner):
-            return try multiple(self(inner, depth: depth)) { (part) throws(KindError) in try .scaled(by: scale, part) }
-                ?? map
+            return try each(self(inner, depth: depth), isLinear: true) { (part) throws(KindError) in
+                try .scaled(by: scale, part)
+            } ?? map
         case .quotient(let inner, let divisor):
-            return try multiple(self(inner, depth: depth)) { (part) throws(KindError) in
+            return try each(self(inner, depth: depth), isLinear: true) { (part) throws(KindError) in
                 try .quotient(part, by: divisor)
             } ?? map
         case .composition(let first, let second):
@@ -45,21 +48,14 @@ private struct Collapse {
 
     // MARK: Part by part
 
+    /// The same with each block changed, or each factor: of what is linear, one.
     private func each(
-        _ map: Expression, _ change: (Expression) throws(KindError) -> Expression
+        _ map: Expression, isLinear: Bool = false, _ change: (Expression) throws(KindError) -> Expression
     ) throws(KindError) -> Expression? {
         switch map.node {
         case .blockDiagonal(let parts): return try .blockDiagonal(Self.map(parts, change))
-        case .kronecker(let parts): return try .kronecker(Self.map(parts, change))
-        default: return nil
-        }
-    }
-    private func multiple(
-        _ map: Expression, _ change: (Expression) throws(KindError) -> Expression
-    ) throws(KindError) -> Expression? {
-        switch map.node {
-        case .blockDiagonal(let parts): return try .blockDiagonal(Self.map(parts, change))
-        case .kronecker(let factors): return try .kronecker([change(factors[0])] + factors[1...])
+        case .kronecker(let factors):
+            return try .kronecker(isLinear ? [change(factors[0])] + factors[1...] : Self.map(factors, change))
         default: return nil
         }
     }

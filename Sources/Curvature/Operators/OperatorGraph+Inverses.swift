@@ -69,13 +69,10 @@ extension Expression {
 
     /// A power by those of the operator's blocks, or by its parts' eigenvectors.
     var structuredPower: Expression? {
-        guard case .power(let inner, let exponent) = node else { return nil }
-        let map = inner.collapsed
-        if case .blockDiagonal(let blocks) = map.node, map.eigenform == nil {
-            return try? .blockDiagonal(blocks.map { try Expression.power($0, exponent) })
-        }
-        guard let form = map.eigenform else { return nil }
-        return try? form.with(values: .power(form.values, exponent))
+        let map = collapsed
+        if let form = map.eigenform { return try? form.with(values: form.values) }
+        if case .blockDiagonal = map.node { return map }
+        return nil
     }
     /// Whether powers of it are known.
     var hasPowers: Bool {

@@ -43,6 +43,22 @@ import Testing
         #expect(part.warning == nil)
     }
 
+    /// By Cholesky: n^3 for the factor and the inverse from it, and a number that says how each was found.
+    @Test func invertedFactors() throws {
+        let part = try #require(document(["inverse(kfac(fisher=type2), damping=0.1) @ v"]).factors?.first)
+        #expect(part.blocks.map(\.decompositionFlops) == [64 + 27, 0, 27 + 64, 0])
+        #expect(part.bytes == 8 * (2 * 50 + 4))
+    }
+    /// Factors of each term, and of their sum.
+    @Test func sumsOfFactors() throws {
+        let part = try #require(
+            document(["inverse(kfac(fisher=empirical) + 2 * kfac(fisher=type2) + 0.1 * identity) @ v"]).factors?.first)
+        #expect(part.operator == "(kfac(fisher=empirical) + 2 * kfac(fisher=type2))")
+        #expect(part.columns == 4)
+        #expect(part.bytes == 8 * (3 * 50 + 64))
+        #expect(part.blocks.map(\.decompositionFlops) == [decomposition(4, 3), 0, decomposition(3, 4), 0])
+    }
+
     @Test func whatAPlanDoesNotDecomposeCostsNothing() throws {
         let part = try #require(document(["kfac @ v"]).factors?.first)
         #expect(part.blocks.allSatisfy { $0.decompositionFlops == 0 })

@@ -157,6 +157,7 @@ import Testing
                     try lowering.matrixSize(gradients.layer) == nil ? nil : lowering.rearrangement(gradients, factor)
                 }
             }
+            nodes += try DiagonalLowering(lowering.network).diagonal(.ggn(nil))
             let unfolding = graph.ancestors(of: nodes).filter {
                 (graph.primitive($0) as? Convolution).map { $0.geometry.groups > 1 } ?? false
             }
