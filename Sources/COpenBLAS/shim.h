@@ -1,3 +1,3 @@
-// OpenBLAS's C interface to BLAS, and LAPACKE, which it includes.
+// OpenBLAS's C interface to BLAS, and LAPACK, which its library holds.
 #include <cblas.h>
-#include <lapacke.h>
+#include "lapack.h"
