@@ -83,7 +83,7 @@ struct Eval: ParsableCommand {
         if plot != nil { try SpectrumPlot.check(requests) }
         let plan = try Plan(requests, problem: problem, options: options)
         let compile = clock.lap()
-        for note in problem.model.notes { note.writeNote() }
+        for note in problem.notes(on: requests) { note.writeNote() }
         try OutputFile.check([("--output", output), ("--plot", plot), ("--save-factors", saveFactors)])
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)

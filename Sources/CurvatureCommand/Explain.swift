@@ -26,7 +26,7 @@ struct Explain: ParsableCommand {
         let requests = try parseRequests(arguments.requests, in: problem)
         var options = try arguments.options()
         let plan = try Plan(requests, problem: problem, options: options)
-        for note in problem.model.notes { note.writeNote() }
+        for note in problem.notes(on: requests) { note.writeNote() }
         options.isNaive = true
         options.memory = .max
         let naive = try plan.options.isNaive ? plan : Plan(requests, problem: problem, options: options)

@@ -98,6 +98,19 @@ extension Importer {
         try weights.checkpoint?.check(parameters)
         return Model(
             graph: graph, prediction: prediction, inputs: inputs, parameters: parameters, onlyBatch: onlyBatch,
-            onlyBatchReason: reason, notes: notes)
+            onlyBatchReason: reason, notes: notes, order: order())
+    }
+
+    /// The order in which nodes read parameters, copies of them among these, and which parameters have names that an exporter made up.
+    private func order() -> ParameterOrder {
+        var places = weights.copies.mapValues(\.original)
+        for (index, weight) in weights.parameters.enumerated() { places[weight.name] = index }
+        var seen: Set<Int> = []
+        let use = file.neededNodes.flatMap { node in
+            (node.input + node.readNames.subtracting(node.input).sorted()).compactMap { places[$0] }
+                .filter { seen.insert($0).inserted }
+        }
+        let made = weights.parameters.indices.filter { FileWeights.Weight.isMadeUp(weights.parameters[$0].name) }
+        return ParameterOrder(use: use, made: Set(made))
     }
 }

@@ -78,7 +78,7 @@ public struct ONNXInspection: Sendable {
                 Weight(name: $0.name, shape: $0.shape, isTrainable: $0.isTrainable, reason: $0.reason)
             }
             let meeting = model.onlyBatchReason.map { ["runs only with all examples as one batch: \($0)"] } ?? []
-            (notes, problem) = (model.notes + meeting, nil)
+            (notes, problem) = (model.notes + meeting + RecurrentParameters(file).notes, nil)
         case .failure(let error):
             parameters = try FileWeights(file).parameters.map {
                 Weight(

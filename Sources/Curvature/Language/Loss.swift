@@ -10,7 +10,8 @@ public struct Loss: Hashable, Sendable {
         ///   class indices only.
         /// - `labelSmoothing`: In [0, 1].
         /// - `weights`: The name of a tensor (C) of class weights.
-        /// - `classAxis`: The axis of the logits that holds the classes, from 1; nil for the last.
+        /// - `classAxis`: The axis of the logits that holds the classes, from 1. Without it the one that class indices lack, where shapes
+        ///   leave one choice; the last for class probabilities.
         case crossEntropy(
             ignoreIndex: Int = -100, labelSmoothing: Double = 0, weights: String? = nil, classAxis: Int? = nil)
         /// Squared differences, without one half.

@@ -24,11 +24,11 @@ extension Model {
             }
             return Parameter(
                 name: parameter.name, shape: parameter.shape, isTrainable: parameter.isTrainable,
-                reason: parameter.reason, node: parameter.node, values: values)
+                reason: parameter.reason, node: parameter.node, values: values, pieces: parameter.pieces)
         }
         return Model(
             graph: graph, prediction: prediction, inputs: inputs, parameters: replaced, onlyBatch: onlyBatch,
-            onlyBatchReason: onlyBatchReason, notes: notes)
+            onlyBatchReason: onlyBatchReason, notes: notes, order: order)
     }
 
     /// The same network with the values of a safetensors file, which has a tensor of the same name and shape for each of the

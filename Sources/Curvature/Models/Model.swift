@@ -17,13 +17,16 @@ public struct Model: @unchecked Sendable {
     public let onlyBatchReason: String?
     /// What a user should know of how the model was read, one line each.
     public let notes: [String]
+    /// Where the order of the parameters is a file's.
+    package let order: ParameterOrder?
 
     package init(
         graph: TensorGraph, prediction: Node, inputs: [ModelInput], parameters: [Parameter], onlyBatch: Int? = nil,
-        onlyBatchReason: String? = nil, notes: [String] = []
+        onlyBatchReason: String? = nil, notes: [String] = [], order: ParameterOrder? = nil
     ) {
         (self.graph, self.prediction, self.inputs, self.parameters) = (graph, prediction, inputs, parameters)
         (self.onlyBatch, self.onlyBatchReason, self.notes) = (onlyBatch, onlyBatchReason, notes)
+        self.order = order
     }
 }
 
@@ -58,10 +61,15 @@ public struct Parameter: Sendable {
     package let node: Node
     /// Row-major.
     public let values: ParameterValues
+    /// The tensors of a checkpoint that it is made of, where those have other names; empty where it is one of its own name.
+    package let pieces: [CheckpointPiece]
 
-    package init(name: String, shape: [Int], isTrainable: Bool, reason: String, node: Node, values: ParameterValues) {
+    package init(
+        name: String, shape: [Int], isTrainable: Bool, reason: String, node: Node, values: ParameterValues,
+        pieces: [CheckpointPiece] = []
+    ) {
         (self.name, self.shape, self.isTrainable, self.reason) = (name, shape, isTrainable, reason)
-        (self.node, self.values) = (node, values)
+        (self.node, self.values, self.pieces) = (node, values, pieces)
     }
     /// The number of elements.
     public var count: Int { shape.reduce(1, *) }

@@ -3,7 +3,8 @@ extension Problem {
     /// a result that was written with `Results.write(to:splitting:)`.
     ///
     /// - Parameter vectors: The tensors by the vector's name in expressions. Each set has a tensor for every selected
-    ///   parameter, under its name and in its shape; what else it has is not looked at.
+    ///   parameter, under its name and in its shape; what else it has is not looked at. The weights of a recurrent network that an exporter
+    ///   put together may be there as PyTorch has them instead: `rnn.weight_ih_l0` and so on, each with its gates in PyTorch's order.
     /// - Throws: ``ProblemError`` that names every tensor that is missing or has another shape.
     public func naming(_ vectors: [String: TensorSource]) throws -> Problem {
         if vectors.isEmpty { return self }
@@ -15,13 +16,15 @@ extension Problem {
                     "\(source.origin): there is a tensor \(OneLine.quoted(name)) in \(self.vectors.origin) already; give it another name"
                 )
             }
-            let problems = parameters.compactMap { parameter -> String? in
-                let quoted = OneLine.quoted(parameter.name)
-                guard let tensor = source.tensors[parameter.name] else { return "\(quoted) is missing" }
-                guard tensor.shape == parameter.shape else {
-                    return "\(quoted) has shape \(tensor.shape), expected \(parameter.shape)"
+            let problems = parameters.flatMap { parameter -> [String] in
+                let own = [(name: parameter.name, shape: parameter.shape)]
+                let isWhole = source.tensors[parameter.name] != nil || parameter.pieces.isEmpty
+                return (isWhole ? own : parameter.pieces.tensors).compactMap { name, shape in
+                    let quoted = OneLine.quoted(name)
+                    guard let tensor = source.tensors[name] else { return "\(quoted) is missing" }
+                    return tensor.shape == shape
+                        ? nil : "\(quoted) has shape \(tensor.shape), expected \(shape)"
                 }
-                return nil
             }
             guard problems.isEmpty else {
                 throw ProblemError(
@@ -32,7 +35,7 @@ extension Problem {
         }
         var problem = self
         problem.vectors = ParameterVectorSource(
-            base: self.vectors, vectors: vectors.mapValues(\.source), extents: shape.parameterExtents)
+            base: self.vectors, vectors: vectors.mapValues(\.source), parameters: parameters)
         return problem
     }
 }

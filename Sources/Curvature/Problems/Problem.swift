@@ -5,7 +5,7 @@ import TensorIR
 public struct Problem: Sendable {
     /// The network.
     public let model: Model
-    /// What its predictions are compared with targets by.
+    /// What its predictions are compared with targets by, with the axis of the classes where the shapes alone tell it.
     public let loss: Loss
     package private(set) var data: any DataSource
     /// Tensors that requests and loss options name.
@@ -20,6 +20,8 @@ public struct Problem: Sendable {
     package let hasIndexTargets: Bool
     /// Values that a loss of one's own gives for each term, which a mean is over; 1 for others.
     let valuesPerTerm: Int
+    /// Whether the user wrote down the parameters in order, by name.
+    let statesOrder: Bool
     /// The same for copies: expressions of one problem go together, those of two do not.
     let token = ProblemIdentity()
 
@@ -32,9 +34,11 @@ public struct Problem: Sendable {
     package init(
         name: String, model: Model, loss: Loss, data: any DataSource, vectors: any DataSource, parameters: [String] = []
     ) throws {
-        (self.name, self.model, self.loss, self.data, self.vectors) = (name, model, loss, data, vectors)
+        (self.name, self.model, self.data, self.vectors) = (name, model, data, vectors)
         selection = try ParameterSelection.select(parameters, from: model)
+        statesOrder = parameters.contains { pattern in model.parameters.contains { $0.name == pattern } }
         let checked = try ProblemCheck(model: model, loss: loss, data: data, vectors: vectors)
+        self.loss = checked.loss
         hasIndexTargets = checked.hasIndexTargets
         valuesPerTerm = checked.valuesPerTerm
         let count = selection.reduce(0) { $0 + model.parameters[$1].count }

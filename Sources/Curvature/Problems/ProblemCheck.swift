@@ -7,6 +7,8 @@ struct ProblemCheck {
     let outputs: Int
     let predictionShape: [Int]
     let hasIndexTargets: Bool
+    /// With the axis of the classes, where the shapes tell it.
+    let loss: Loss
     /// See ``Problem/valuesPerTerm``.
     private(set) var valuesPerTerm = 1
 
@@ -21,6 +23,8 @@ struct ProblemCheck {
             )
         }
         if shape.count == 1 { shape.append(1) }
+        let loss = try ClassAxis.settle(loss, predictions: shape, data: data)
+        self.loss = loss
         if case .crossEntropy(_, _, _, let classAxis?) = loss.function {
             guard (1..<shape.count).contains(classAxis) else {
                 throw ProblemError(

@@ -10,13 +10,19 @@ struct FileWeights {
         var values: ParameterValues
     }
     let parameters: [Weight]
-    /// The names of transposed copies of parameters, which are none themselves, and the positions of the parameters.
-    let transposedCopies: [String: Int]
+    /// Copies of parameters, by their names, which are no parameters themselves: the positions of the parameters, and how each is seen.
+    let copies: [String: ParameterCopies.Tie]
+    /// Parameters that might be copies of others.
+    let doubts: [ParameterCopies.Doubt]
+    /// What the weights of recurrent networks are made of.
+    let recurrent: RecurrentParameters
     /// Other values for the parameters, where they are given.
     let checkpoint: Checkpoint?
 
     init(_ file: ONNXFile, checkpoint: Checkpoint? = nil) throws {
         self.checkpoint = checkpoint
+        let recurrent = RecurrentParameters(file)
+        self.recurrent = recurrent
         let tensors = file.graph.initializer.filter { tensor in
             tensor.kind == .real && (!tensor.dims.isEmpty || !Weight.isGenerated(tensor.name))
         }
@@ -28,14 +34,25 @@ struct FileWeights {
             }
         }
         // Told by the file's own values; a checkpoint has them once.
-        let copies = FileWeights.transposedCopies(among: stored)
-        let kept = stored.indices.filter { copies[$0] == nil }
-        var names: [String: Int] = [:]
-        for (copy, original) in copies { names[stored[copy].name] = kept.firstIndex(of: original)! }
-        transposedCopies = names
+        let found = ParameterCopies(among: stored)
+        let kept = stored.indices.filter { found.ties[$0] == nil }
+        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
+        copies = Dictionary(
+            uniqueKeysWithValues: found.ties.map { index, tie in
+                (stored[index].name, ParameterCopies.Tie(original: places[tie.original]!, view: tie.view))
+            })
+        doubts = found.doubts.map { doubt in
+            var doubt = doubt
+            (doubt.copy, doubt.original) = (places[doubt.copy]!, places[doubt.original]!)
+            return doubt
+        }
         parameters = try kept.map { index in
             var weight = stored[index]
-            if let values = try checkpoint?.values(of: weight.name, shape: weight.sizes) { weight.values = values }
+            if let values = try checkpoint?.values(
+                of: weight.name, shape: weight.sizes, pieces: recurrent.pieces[weight.name] ?? [])
+            {
+                weight.values = values
+            }
             return weight
         }
     }

@@ -63,9 +63,9 @@ final class Importer {
             let type = TensorType(Shape(weight.sizes))
             scope.values[weight.name] = .node(try graph.input(.parameter(index), type))
         }
-        for (name, index) in weights.transposedCopies where names.contains(name) {
-            let type = TensorType(Shape(weights.parameters[index].sizes))
-            scope.values[name] = .node(try graph.permute(graph.input(.parameter(index), type), [1, 0]))
+        for (name, copy) in weights.copies where names.contains(name) {
+            let type = TensorType(Shape(weights.parameters[copy.original].sizes))
+            scope.values[name] = .node(try copy.view.apply(to: graph.input(.parameter(copy.original), type), in: graph))
         }
         for tensor in file.graph.initializer where scope.values[tensor.name] == nil && names.contains(tensor.name) {
             do { scope.values[tensor.name] = .host(try tensor.hostTensor()) } catch let error as GraphError {

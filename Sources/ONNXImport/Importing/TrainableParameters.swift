@@ -58,11 +58,9 @@ struct TrainableParameters {
             }
             return Parameter(
                 name: weight.name, shape: weight.sizes, isTrainable: isTrainable, reason: reason, node: node,
-                values: weight.values)
+                values: weight.values, pieces: importer.weights.recurrent.pieces[weight.name] ?? [])
         }
-        let ties = importer.weights.transposedCopies.sorted { $0.key < $1.key }.map { name, index in
-            "\(name) is \(importer.weights.parameters[index].name) transposed, a copy of a tied parameter: they count as one"
-        }
+        let ties = copyNotes(parameters)
         guard !doubtful.isEmpty else { return (parameters, ties) }
         let list = doubtful.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
         return (
@@ -71,6 +69,22 @@ struct TrainableParameters {
                 "left out of the parameters as masks, position tables or constants: \(list); --parameters takes them in"
             ]
         )
+    }
+
+    /// What was taken for one parameter, and what might be one although it counts as two.
+    private func copyNotes(_ parameters: [Parameter]) -> [String] {
+        let weights = importer.weights
+        let ties = weights.copies.sorted { $0.key < $1.key }.map { name, tie in
+            "\(name) is \(tie.view.text(of: weights.parameters[tie.original].name)), a copy of a tied parameter: they count as one"
+        }
+        let doubts = weights.doubts.filter { parameters[$0.copy].isTrainable && parameters[$0.original].isTrainable }
+        return ties
+            + doubts.map { doubt in
+                let (name, original) = (parameters[doubt.copy].name, parameters[doubt.original].name)
+                return
+                    "\(name) has the values of \(doubt.view.text(of: original)), but \(doubt.reason): they count as two parameters; "
+                    + "where the network has one, export it with torch.onnx.export(..., optimize=False)"
+            }
     }
 
     /// Normalizations that an exporter took apart leave only the names of their statistics.
