@@ -22,7 +22,7 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         let format = try ExplainFormat.named(format, option: "--format")
-        let problem = try arguments.problem()
+        let problem = try arguments.problem(isLoaded: false)
         let requests = try parseRequests(arguments.requests, in: problem)
         var options = try arguments.options()
         let plan = try Plan(requests, problem: problem, options: options)

@@ -82,12 +82,15 @@ struct ProblemArguments: ParsableArguments {
     var disableRule: [String] = []
 
     /// Reads model, data and vectors.
-    func problem() throws -> Problem {
+    ///
+    /// - Parameter isLoaded: Whether the model's values are needed.
+    func problem(isLoaded: Bool = true) throws -> Problem {
         let reduction = try Loss.Reduction(parsing: reduction)
         let named = try parameterVectors()
         let problem = try Problem(
             model: .onnx(
-                URL(fileURLWithPath: model), weights: weights.map { URL(fileURLWithPath: $0) }, prediction: prediction),
+                URL(fileURLWithPath: model), weights: weights.map { URL(fileURLWithPath: $0) }, prediction: prediction,
+                isLoaded: isLoaded),
             loss: Loss(parsing: loss, reduction: reduction), data: .files(data.map { URL(fileURLWithPath: $0) }),
             vectors: vectors.map { try .files([URL(fileURLWithPath: $0)]) } ?? .empty(origin: "--vectors (not given)"),
             parameters: parameters.map { $0.split(separator: ",").map(String.init) } ?? [])

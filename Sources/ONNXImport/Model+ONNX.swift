@@ -22,13 +22,20 @@ extension Model {
         prediction: String? = nil
     ) throws -> Model {
         try ONNXFile(url).predicting(prediction).model(inputShapes: inputShapes, examples: examples, weights: weights)
+            .loaded()
     }
 
     /// The same for a file in memory. `name` stands for it in messages.
     public static func onnx(
         _ data: Data, name: String, inputShapes: [String: [Int]] = [:], examples: Int? = nil
     ) throws -> Model {
-        try ONNXFile(data, name: name).model(inputShapes: inputShapes, examples: examples)
+        try ONNXFile(data, name: name).model(inputShapes: inputShapes, examples: examples).loaded()
+    }
+
+    /// The same with its values in memory: the file may change now.
+    func loaded() -> Model {
+        for parameter in parameters { parameter.values.load() }
+        return self
     }
 }
 

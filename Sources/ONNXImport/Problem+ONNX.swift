@@ -26,6 +26,11 @@ extension Problem {
 extension ModelSource {
     /// The network in an ONNX file, for the shapes that the data have; see `Model.onnx`.
     public static func onnx(_ url: URL, weights: URL? = nil, prediction: String? = nil) -> ModelSource {
+        onnx(url, weights: weights, prediction: prediction, isLoaded: true)
+    }
+
+    /// - Parameter isLoaded: Whether the values are in memory, or in the files until something needs them.
+    package static func onnx(_ url: URL, weights: URL?, prediction: String?, isLoaded: Bool) -> ModelSource {
         ModelSource(name: url.lastPathComponent) { tensors in
             let file = try ONNXFile(url).predicting(prediction)
             // The one input of a model may be called `inputs` in the data.
@@ -33,7 +38,8 @@ extension ModelSource {
             var shapes = tensors.filter { names.contains($0.key) }
             if names.count == 1, let inputs = tensors["inputs"] { shapes[names[0]] = inputs }
             let examples = (tensors["targets"] ?? shapes.values.first)?.first
-            return try file.model(inputShapes: shapes, examples: examples, weights: weights)
+            let model = try file.model(inputShapes: shapes, examples: examples, weights: weights)
+            return isLoaded ? model.loaded() : model
         }
     }
 }

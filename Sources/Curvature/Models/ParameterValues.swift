@@ -4,7 +4,12 @@ import Kernels
 /// (``PlanOptions/sharesParameters``): large weights are in memory once.
 public struct ParameterValues: @unchecked Sendable {
     // `@unchecked`: nobody writes to the memory once the values exist.
-    private let memory: Memory
+    private enum Content {
+        case memory(Memory)
+        /// Still in a file.
+        case deferred(DeferredValues)
+    }
+    private let content: Content
     package let storage: Storage
     /// The number of elements.
     public let count: Int
@@ -26,8 +31,22 @@ public struct ParameterValues: @unchecked Sendable {
     package init(_ storage: Storage, count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
         (self.storage, self.count) = (storage, count)
         // A plan counts the model's values by itself, whoever holds them.
-        memory = Memory(byteCount: count * storage.byteCount, isCounted: false)
+        let memory = Memory(byteCount: count * storage.byteCount, isCounted: false)
         try fill(UnsafeMutableRawBufferPointer(start: memory.address, count: memory.byteCount))
+        content = .memory(memory)
+    }
+
+    /// Writes the elements of a range, in the storage's type.
+    package typealias Reader = @Sendable (_ elements: Range<Int>, _ destination: UnsafeMutableRawBufferPointer) -> Void
+
+    /// Values that are read when something needs them; see ``load()``.
+    ///
+    /// - Parameter forget: Is called after each reading: what was read will not be needed soon again.
+    package init(
+        deferred storage: Storage, count: Int, forget: @escaping @Sendable () -> Void = {}, read: @escaping Reader
+    ) {
+        (self.storage, self.count) = (storage, count)
+        content = .deferred(DeferredValues(read, forget: forget))
     }
 
     /// Whether they are in double precision.
@@ -35,10 +54,30 @@ public struct ParameterValues: @unchecked Sendable {
     /// What they take, in bytes.
     public var byteCount: Int { count * storage.byteCount }
     /// Every element, as Double.
-    public var doubles: [Double] { withExtendedLifetime(self) { operand.doubles } }
+    public var doubles: [Double] {
+        withMemory { Operand(address: $0.address, storage: storage, sizes: [count]).doubles }
+    }
 
-    /// The values where they lie. They live as long as this value, or a copy of it, does.
-    package var operand: Operand { Operand(address: memory.address, storage: storage, sizes: [count]) }
+    /// Has them in memory from now on, for all copies.
+    package func load() { _ = kept }
+    private var kept: Memory {
+        switch content {
+        case .memory(let memory): memory
+        case .deferred(let values): values.load(count: count, storage)
+        }
+    }
+    /// All of them, for a while where nothing has them in memory.
+    private func withMemory<Result>(_ body: (Memory) throws -> Result) rethrows -> Result {
+        switch content {
+        case .memory(let memory): return try withExtendedLifetime(self) { try body(memory) }
+        case .deferred(let values):
+            let memory = values.loaded ?? values.copy(0..<count, storage)
+            return try withExtendedLifetime(memory) { try body(memory) }
+        }
+    }
+
+    /// The values where they lie in memory. They live as long as this value, or a copy of it, does.
+    package var operand: Operand { Operand(address: kept.address, storage: storage, sizes: [count]) }
 
     /// The elements in their own type, lent.
     package enum Elements {
@@ -46,30 +85,71 @@ public struct ParameterValues: @unchecked Sendable {
         case float64(UnsafeBufferPointer<Double>)
     }
     package func withElements<Result>(_ body: (Elements) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(self) {
-            switch storage {
-            case .float64:
-                try body(
-                    .float64(.init(start: memory.address.assumingMemoryBound(to: Double.self), count: count)))
-            default:
-                try body(.float32(.init(start: memory.address.assumingMemoryBound(to: Float.self), count: count)))
+        try withMemory { try body(elements($0, count)) }
+    }
+    private func elements(_ memory: Memory, _ count: Int) -> Elements {
+        storage == .float64
+            ? .float64(.init(start: memory.address.assumingMemoryBound(to: Double.self), count: count))
+            : .float32(.init(start: memory.address.assumingMemoryBound(to: Float.self), count: count))
+    }
+
+    /// How many elements are looked at at a time where they are not in memory.
+    private static let pieceLength = 1 << 18
+
+    /// The elements from the first on, piece by piece, until `body` says that it has seen enough: values in a file do not come into memory
+    /// together.
+    package func scan(_ body: (_ elements: Elements, _ start: Int) -> Bool) {
+        guard case .deferred(let values) = content, values.loaded == nil else {
+            withElements { _ = body($0, 0) }
+            return
+        }
+        for start in stride(from: 0, to: count, by: Self.pieceLength) {
+            let piece = start..<min(count, start + Self.pieceLength)
+            let memory = values.copy(piece, storage)
+            let goesOn = withExtendedLifetime(memory) { body(elements(memory, piece.count), start) }
+            guard goesOn else { return }
+        }
+    }
+
+    /// The first elements.
+    package func prefix(_ length: Int) -> [Double] {
+        guard case .deferred(let values) = content, values.loaded == nil else {
+            return withMemory {
+                Operand(address: $0.address, storage: storage, sizes: [min(count, length)]).doubles
             }
         }
+        let memory = values.copy(0..<min(count, length), storage)
+        return withExtendedLifetime(memory) {
+            Operand(address: memory.address, storage: storage, sizes: [min(count, length)]).doubles
+        }
+    }
+
+    /// Whether none is NaN or infinite.
+    package var isFinite: Bool {
+        var isFinite = true
+        scan { elements, _ in
+            let operand =
+                switch elements {
+                case .float32(let values):
+                    Operand(
+                        address: UnsafeMutableRawPointer(mutating: UnsafeRawPointer(values.baseAddress!)),
+                        storage: .float32, sizes: [values.count])
+                case .float64(let values):
+                    Operand(
+                        address: UnsafeMutableRawPointer(mutating: UnsafeRawPointer(values.baseAddress!)),
+                        storage: .float64, sizes: [values.count])
+                }
+            isFinite = operand.firstNonFinite == nil
+            return isFinite
+        }
+        return isFinite
     }
 }
 
 extension ParameterValues: CustomStringConvertible {
     /// The precision and the first values.
     public var description: String {
-        withElements { elements in
-            switch elements {
-            case .float32(let values): Self.text("float32", values)
-            case .float64(let values): Self.text("float64", values)
-            }
-        }
-    }
-    private static func text(_ type: String, _ values: UnsafeBufferPointer<some BinaryFloatingPoint>) -> String {
-        let shown = values.prefix(8).map { "\($0)" }.joined(separator: ", ")
-        return "\(type)([\(shown)\(values.count > 8 ? ", ..." : "")])"
+        let shown = prefix(8).map { isDouble ? "\($0)" : "\(Float($0))" }.joined(separator: ", ")
+        return "\(isDouble ? "float64" : "float32")([\(shown)\(count > 8 ? ", ..." : "")])"
     }
 }

@@ -1,7 +1,18 @@
 extension Problem {
     /// What a user should know of how the model, and vectors that these requests name, were read, one line each.
     package func notes(on requests: [Request]) -> [String] {
-        model.notes + flatVectors(of: requests).flatMap { orderNotes(onVector: $0) }
+        model.notes + classNotes + flatVectors(of: requests).flatMap { orderNotes(onVector: $0) }
+    }
+
+    /// Class probabilities have the predictions' shape, whichever axis the classes are on.
+    private var classNotes: [String] {
+        guard case .crossEntropy(_, _, _, nil) = loss.function, !hasIndexTargets, shape.predictionShape.count > 2 else {
+            return []
+        }
+        return [
+            "the targets are class probabilities of shape \(shape.predictionShape), with the classes taken to be on the last axis; "
+                + "where they are on axis 1, as PyTorch has them, say cross-entropy(class_axis=1)"
+        ]
     }
 
     /// The tensors in parameter space that are one list of numbers, whose order nothing but the user knows.

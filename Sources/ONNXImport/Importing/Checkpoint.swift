@@ -1,5 +1,6 @@
 import Curvature
 import Foundation
+import Kernels
 import Safetensors
 
 /// Parameter values from a safetensors file, in place of a model's own.
@@ -19,7 +20,22 @@ struct Checkpoint {
                 ? .float64(try joined(pieces)) : .float32(try joined(pieces))
         }
         guard let entry = file[name], entry.shape == shape, entry.dtype.isFloatingPoint else { return nil }
-        return entry.dtype == .f64 ? .float64(try file.values(of: name)) : .float32(try file.values(of: name))
+        return entry.dtype == .f64 ? deferred(entry, Double.self, .float64) : deferred(entry, Float.self, .float32)
+    }
+
+    /// The values of a tensor of numbers with fractions, read once something needs them.
+    private func deferred<Element: SafetensorsElement>(
+        _ entry: SafetensorsEntry, _ type: Element.Type, _ storage: Storage
+    ) -> ParameterValues {
+        let (file, name) = (file, entry.name)
+        return ParameterValues(deferred: storage, count: entry.count) { elements, destination in
+            var span = destination.bindMemory(to: Element.self).mutableSpan
+            do throws(SafetensorsError) {
+                try file.read(name, from: elements.lowerBound, into: &span)
+            } catch {
+                preconditionFailure("the file's header was checked: \(error)")
+            }
+        }
     }
 
     private func joined<Element: SafetensorsElement>(_ pieces: [CheckpointPiece]) throws -> [Element] {

@@ -28,7 +28,8 @@ struct FileWeights {
         }
         let stored = try tensors.map { tensor in
             do {
-                return Weight(name: tensor.name, sizes: try tensor.sizes(), values: try tensor.realValues())
+                return Weight(
+                    name: tensor.name, sizes: try tensor.sizes(), values: try tensor.realValues(in: file.mapped))
             } catch let error as GraphError {
                 throw ONNXImportError(.invalid, "\(file.name): initializer '\(tensor.name)': \(error.message)")
             }
@@ -63,7 +64,5 @@ extension FileWeights.Weight {
     func hostTensor() -> HostTensor {
         HostTensor(sizes, values.doubles)
     }
-    var isFinite: Bool {
-        withExtendedLifetime(values) { values.operand.firstNonFinite == nil }
-    }
+    var isFinite: Bool { values.isFinite }
 }

@@ -32,42 +32,38 @@ struct ParameterCopies {
     private(set) var doubts: [Doubt] = []
 
     init(among weights: [FileWeights.Weight]) {
-        let occurrences = AnchorOccurrences(in: weights)
+        let isMadeUp = weights.map { FileWeights.Weight.isMadeUp($0.name) }
+        let occurrences = AnchorOccurrences(in: weights, of: isMadeUp)
         // A copy of a copy is one of the original: the largest first, and of equal ones the first in the file.
         let order = weights.indices.sorted { (weights[$1].values.count, $0) < (weights[$0].values.count, $1) }
         for (place, index) in order.enumerated() {
             guard let anchor = occurrences.anchors[index] else { continue }
             let weight = weights[index]
-            let isMadeUp = FileWeights.Weight.isMadeUp(weight.name)
             var found: [(original: Int, view: TensorView, rank: Int)] = []
             for (original, positions) in occurrences.positions(of: index) where ties[original] == nil {
-                let other = weights[original]
-                let isOriginalMadeUp = FileWeights.Weight.isMadeUp(other.name)
                 // Only what was made up can be a copy of what comes later.
-                guard isMadeUp && !isOriginalMadeUp || order[..<place].contains(original),
-                    isMadeUp || !isOriginalMadeUp
+                guard isMadeUp[index] && !isMadeUp[original] || order[..<place].contains(original),
+                    isMadeUp[index] || !isMadeUp[original]
                 else { continue }
-                for view in TensorView.views(of: other, as: weight, anchor: anchor, at: positions) {
+                for view in TensorView.views(of: weights[original], as: weight, anchor: anchor, at: positions) {
                     // Nothing makes an exporter write a tensor again as it is: such a match tells least.
-                    let rank = isOriginalMadeUp ? 2 : view.isIdentity ? 1 : 0
+                    let rank = isMadeUp[original] ? 2 : view.isIdentity ? 1 : 0
                     found.append((original, view, rank))
                 }
             }
             guard let best = found.map(\.rank).min() else { continue }
             let candidates = found.filter { $0.rank == best }
             let first = candidates[0]
-            if !isMadeUp {
+            func doubt(_ reason: String) {
+                doubts.append(Doubt(copy: index, original: first.original, view: first.view, reason: reason))
+            }
+            if !isMadeUp[index] {
                 // Names of their own make two parameters of equal values, unless this many agree in another order.
-                if weight.values.count >= 16, !first.view.isIdentity, weight.isTelling {
-                    doubts.append(
-                        Doubt(copy: index, original: first.original, view: first.view, reason: "names of their own"))
-                }
+                if weight.values.count >= 16, !first.view.isIdentity, weight.isTelling { doubt("names of their own") }
             } else if !weight.isTelling {
-                doubts.append(
-                    Doubt(copy: index, original: first.original, view: first.view, reason: "too few different values"))
+                doubt("too few different values")
             } else if candidates.count > 1 {
-                doubts.append(
-                    Doubt(copy: index, original: first.original, view: first.view, reason: "several ways to be a copy"))
+                doubt("several ways to be a copy")
             } else {
                 ties[index] = Tie(original: first.original, view: first.view)
             }
@@ -75,12 +71,17 @@ struct ParameterCopies {
     }
 }
 
-/// Where the values that tell tensors apart occur in others: one pass over all of them, instead of one for each pair.
+/// Where an element of each tensor that could be a copy occurs in others, instead of a comparison of every two tensors: one pass over all
+/// values for those of made-up names, which may be slices, and none for the others, of which only permutations are looked for: these have
+/// the same first element.
 private struct AnchorOccurrences {
     /// More places than these tell nothing.
-    private static let limit = 256
-    /// The position of the first element of the largest magnitude in each tensor that could be a copy: a rare value.
+    private static let limit = 4096
+    /// As many elements are looked at for a rare one, the first of the largest magnitude.
+    private static let beginning = 4096
+    /// Its position in each tensor that could be a copy.
     private(set) var anchors: [Int: Int] = [:]
+    private var values: [Int: Double] = [:]
     private var found: [Int: [Int: [Int]]] = [:]
 
     /// The positions in other tensors, in the file's order.
@@ -88,73 +89,77 @@ private struct AnchorOccurrences {
         (found[index] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    init(in weights: [FileWeights.Weight]) {
+    private struct Beginning: Hashable {
+        var count: Int
+        var isDouble: Bool
+        var first: Double
+    }
+
+    init(in weights: [FileWeights.Weight], of isMadeUp: [Bool]) {
+        var alike: [Beginning: [Int]] = [:]
         for (index, weight) in weights.enumerated() where weight.values.count > 1 && !weight.sizes.isEmpty {
-            anchors[index] = weight.values.withElements { elements in
-                switch elements {
-                case .float32(let values): Self.anchor(values)
-                case .float64(let values): Self.anchor(values)
-                }
+            let beginning = weight.values.prefix(Self.beginning)
+            guard beginning.contains(where: { $0 != beginning[0] }) || weight.isVaried else { continue }
+            if isMadeUp[index] {
+                let anchor = beginning.indices.max { beginning[$0].magnitude < beginning[$1].magnitude }!
+                (anchors[index], values[index]) = (anchor, beginning[anchor])
+            } else {
+                let key = Beginning(
+                    count: weight.values.count, isDouble: weight.values.isDouble, first: beginning[0])
+                alike[key, default: []].append(index)
             }
         }
-        for isDouble in [false, true] {
-            let copies = anchors.keys.filter { weights[$0].values.isDouble == isDouble }.sorted()
-            guard copies.count > 1 else { continue }
-            for original in weights.indices where weights[original].values.isDouble == isDouble {
-                weights[original].values.withElements { elements in
-                    switch elements {
-                    case .float32(let values): search(values, original, copies, weights) { UInt64($0.bitPattern) }
-                    case .float64(let values): search(values, original, copies, weights) { $0.bitPattern }
-                    }
-                }
+        for group in alike.values where group.count > 1 {
+            for index in group {
+                anchors[index] = 0
+                for other in group where other != index { found[index, default: [:]][other] = [0] }
             }
+        }
+        for original in weights.indices {
+            let copies = values.keys.filter {
+                $0 != original && weights[$0].values.isDouble == weights[original].values.isDouble
+                    && weights[$0].values.count <= weights[original].values.count
+            }
+            if !copies.isEmpty { search(weights[original].values, original, copies.sorted()) }
         }
     }
 
-    /// nil where all elements are equal.
-    private static func anchor<Element: BinaryFloatingPoint>(_ values: UnsafeBufferPointer<Element>) -> Int? {
-        var (best, magnitude): (Int?, Element) = (nil, 0)
-        var differs = false
-        for index in values.indices {
-            if values[index] != values[0] { differs = true }
-            if values[index].magnitude > magnitude { (best, magnitude) = (index, values[index].magnitude) }
-        }
-        return differs ? best : nil
-    }
-
-    private mutating func search<Element: BinaryFloatingPoint>(
-        _ values: UnsafeBufferPointer<Element>, _ original: Int, _ copies: [Int], _ weights: [FileWeights.Weight],
-        bits: (Element) -> UInt64
-    ) {
+    private mutating func search(_ values: ParameterValues, _ original: Int, _ copies: [Int]) {
         func hash(_ bits: UInt64) -> Int { Int(truncatingIfNeeded: (bits &* 0x9E37_79B9_7F4A_7C15) >> 48) }
         var wanted: [UInt64: [Int]] = [:]
         // Most elements are nobody's: a table of bits tells before the dictionary is asked.
         var mayBeWanted = [Bool](repeating: false, count: 1 << 16)
-        for copy in copies where copy != original && weights[copy].values.count <= values.count {
-            let value = weights[copy].values.bits(at: anchors[copy]!)
-            wanted[value, default: []].append(copy)
-            mayBeWanted[hash(value)] = true
+        for copy in copies {
+            let value = self.values[copy]!
+            let bits = values.isDouble ? value.bitPattern : UInt64(Float(value).bitPattern)
+            wanted[bits, default: []].append(copy)
+            mayBeWanted[hash(bits)] = true
         }
-        guard !wanted.isEmpty else { return }
-        mayBeWanted.withUnsafeBufferPointer { mayBeWanted in
-            for position in values.indices {
-                let value = bits(values[position])
-                guard mayBeWanted[hash(value)], let owners = wanted[value] else { continue }
+        func positions<Element>(
+            _ elements: UnsafeBufferPointer<Element>, _ bits: (Element) -> UInt64
+        ) -> [(position: Int, owners: [Int])] {
+            mayBeWanted.withUnsafeBufferPointer { mayBeWanted in
+                var hits: [(position: Int, owners: [Int])] = []
+                for position in elements.indices {
+                    let value = bits(elements[position])
+                    guard mayBeWanted[hash(value)], let owners = wanted[value] else { continue }
+                    hits.append((position, owners))
+                }
+                return hits
+            }
+        }
+        values.scan { elements, start in
+            let hits =
+                switch elements {
+                case .float32(let values): positions(values) { UInt64($0.bitPattern) }
+                case .float64(let values): positions(values) { $0.bitPattern }
+                }
+            for (position, owners) in hits {
                 for copy in owners where found[copy]?[original]?.count ?? 0 < Self.limit {
-                    found[copy, default: [:]][original, default: []].append(position)
+                    found[copy, default: [:]][original, default: []].append(start + position)
                 }
             }
-        }
-    }
-}
-
-extension ParameterValues {
-    fileprivate func bits(at index: Int) -> UInt64 {
-        withElements { elements in
-            switch elements {
-            case .float32(let values): UInt64(values[index].bitPattern)
-            case .float64(let values): values[index].bitPattern
-            }
+            return true
         }
     }
 }
@@ -162,20 +167,35 @@ extension ParameterValues {
 extension FileWeights.Weight {
     /// Whether nothing but a copy is likely to have these values: four different ones, or two of more than twelve significant bits.
     fileprivate var isTelling: Bool {
-        func tells<Element: BinaryFloatingPoint>(_ values: UnsafeBufferPointer<Element>) -> Bool {
-            var different: [Element] = []
-            for value in values where !different.contains(value) {
-                different.append(value)
+        var different: [Double] = []
+        func tells<Element: BinaryFloatingPoint>(_ elements: UnsafeBufferPointer<Element>) -> Bool {
+            for value in elements where !different.contains(Double(value)) {
+                different.append(Double(value))
                 if different.count == 4 { return true }
             }
-            return different.count { $0.significandWidth >= 12 } >= 2
+            return false
         }
-        return values.withElements { elements in
+        values.scan { elements, _ in
             switch elements {
-            case .float32(let values): tells(values)
-            case .float64(let values): tells(values)
+            case .float32(let values): !tells(values)
+            case .float64(let values): !tells(values)
             }
         }
+        return different.count == 4 || different.count { $0.significandWidth >= 12 } >= 2
+    }
+
+    /// Whether not all values are equal.
+    fileprivate var isVaried: Bool {
+        guard let first = values.prefix(1).first else { return false }
+        var isVaried = false
+        values.scan { elements, _ in
+            switch elements {
+            case .float32(let values): isVaried = values.contains { Double($0) != first }
+            case .float64(let values): isVaried = values.contains { $0 != first }
+            }
+            return !isVaried
+        }
+        return isVaried
     }
 
     /// Whether an exporter made the name up: a number, or what it calls the result of the operation that it computed ahead. PyTorch's

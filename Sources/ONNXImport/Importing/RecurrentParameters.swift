@@ -76,6 +76,10 @@ struct RecurrentParameters {
         var text = "\(name) is \(list) of \(isKnown ? "the network" : node.place)"
         if tensors.count > 1 { text += ", one after the other" }
         if !onnx.isEmpty { text += ", with the gates in ONNX's order (\(onnx); PyTorch's is \(pytorch))" }
+        if tensors.contains(where: { $0.contains("bias_") }) {
+            text +=
+                "; Kronecker-factored, it has a block of its own, of sums over positions, and no part in those of the layers"
+        }
         return isKnown
             ? text + "; --vector and --weights take PyTorch's tensors as they are"
             : text + "; a vector or weights in PyTorch's order have to be put in this one"

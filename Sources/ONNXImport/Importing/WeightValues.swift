@@ -43,9 +43,18 @@ extension FileWeights {
     /// Precomputed rotary tables: each holds the cosines or sines for which another holds the counterpart.
     func rotaryTables() -> Set<Int> {
         let candidates = parameters.indices.filter { parameters[$0].sizes.count >= 2 }
+        // Most tables are told by a few values; all of them are read of the others only.
+        let beginnings = Dictionary(uniqueKeysWithValues: candidates.map { ($0, parameters[$0].values.prefix(16)) })
+        func mayMatch(_ first: Int, _ second: Int) -> Bool {
+            zip(beginnings[first]!, beginnings[second]!).allSatisfy { abs($0 * $0 + $1 * $1 - 1) < 1e-4 }
+        }
         var tables: Set<Int> = []
         for (position, first) in candidates.enumerated() {
-            for second in candidates[(position + 1)...] where parameters[first].isOtherPart(of: parameters[second]) {
+            for second in candidates[(position + 1)...]
+            where parameters[first].sizes == parameters[second].sizes && mayMatch(first, second)
+                && parameters[first].isOtherPart(of: parameters[second])
+            {
+
                 tables.formUnion([first, second])
             }
         }

@@ -77,8 +77,8 @@ struct RecurrentCell {
         if let bias = try part(3) {
             try expect(bias, Shape([Dimension(2 * kind.gates * features)]), "bias")
             let count = kind.gates * features
-            inputBias = try graph.slice(bias, axis: 0, start: 0, count: count)
-            recurrentBias = try graph.slice(bias, axis: 0, start: count, count: count)
+            inputBias = try RecurrentCell.entries(of: bias, from: 0, count: count, in: graph)
+            recurrentBias = try RecurrentCell.entries(of: bias, from: count, count: count, in: graph)
         } else {
             (inputBias, recurrentBias) = (nil, nil)
         }
@@ -113,6 +113,22 @@ struct RecurrentCell {
     }
 
     private var graph: TensorGraph { call.graph }
+
+    /// Entries of a bias. Where an exporter joined two of the network's biases they are that one again: the shift of the layer's product,
+    /// as which it has its place in Kronecker factors.
+    private static func entries(of bias: Node, from start: Int, count: Int, in graph: TensorGraph) throws -> Node {
+        if let joined = graph.primitive(bias) as? Concatenate, joined.axis == 0 {
+            var first = 0
+            for operand in graph.operands(bias) {
+                guard let size = graph.shape(operand)[0].number else { break }
+                if first <= start, start + count <= first + size {
+                    return try entries(of: operand, from: start - first, count: count, in: graph)
+                }
+                first += size
+            }
+        }
+        return try graph.slice(bias, axis: 0, start: start, count: count)
+    }
 
     /// What the input contributes to the gates at all positions: positions, examples, gates * features.
     func projected(_ x: Node) throws -> Node {

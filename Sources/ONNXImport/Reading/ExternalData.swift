@@ -8,6 +8,8 @@ struct ExternalData {
     /// The model's file; nil for a model in memory.
     private let model: URL?
     private var files: [String: Data] = [:]
+    /// The files that were opened.
+    private(set) var mapped: [MappedFile] = []
 
     init(model: URL?) { self.model = model }
 
@@ -86,9 +88,10 @@ struct ExternalData {
         }
         do throws(FileError) {
             // Not as Foundation opens files: a pipe of this name would be waited for.
-            let file = try MappedFile(path: url.path).data
-            files[location] = file
-            return file
+            let file = try MappedFile(path: url.path)
+            mapped.append(file)
+            files[location] = file.data
+            return file.data
         } catch {
             throw ONNXImportError(
                 .unreadable,

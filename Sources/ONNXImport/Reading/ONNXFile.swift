@@ -13,6 +13,8 @@ struct ONNXFile {
     /// The version of each operator domain; "" is ONNX's own.
     let opsets: [String: Int]
     let functions: [FunctionKey: ONNXFunctionProto]
+    /// The files whose bytes its tensors lend.
+    let mapped: [MappedFile]
     /// The output that is the prediction: the first unless another is chosen.
     private(set) var predictionName: String
 
@@ -25,23 +27,24 @@ struct ONNXFile {
     var graph: ONNXGraphProto { model.graph }
 
     init(_ url: URL) throws {
-        let data: Data
+        let file: MappedFile
         do throws(FileError) {
-            data = try MappedFile(path: url.path).data
+            file = try MappedFile(path: url.path)
         } catch {
             throw ONNXImportError(.unreadable, "\(url.relativePath): \(error.message)")
         }
-        try self.init(data, name: url.lastPathComponent, url: url)
+        try self.init(file.data, name: url.lastPathComponent, url: url, mapped: file)
     }
 
     /// - Parameter url: Where the bytes come from, for files beside it; nil for a model in memory.
-    init(_ data: Data, name: String, url: URL? = nil) throws {
+    init(_ data: Data, name: String, url: URL? = nil, mapped file: MappedFile? = nil) throws {
         self.name = name
         func unreadable(_ what: String) -> ONNXImportError { ONNXImportError(.unreadable, "\(name): \(what)") }
         guard !data.isEmpty else { throw unreadable("the file is empty; expected an ONNX model") }
         var model: ONNXModelProto
+        let large = RawDataFields(of: data)
         do {
-            model = try ONNXModelProto(serializedBytes: data)
+            model = try ONNXModelProto(serializedBytes: large?.model ?? data)
         } catch BinaryDecodingError.truncated {
             throw unreadable(
                 ONNXFile.expected(
@@ -52,10 +55,12 @@ struct ONNXFile {
                 ONNXFile.expected(data, "found a damaged one or another file; copy or export it again"))
         }
         guard model.hasGraph else { throw unreadable("it holds no graph; expected an ONNX model") }
+        for (index, range) in large?.ranges ?? [:] { model.graph.initializer[index].rawData = data[range] }
         var external = ExternalData(model: url)
         try external.resolve(&model.graph, model: name)
         for index in model.functions.indices { try external.resolve(&model.functions[index].node, model: name) }
         self.model = model
+        mapped = [file].compactMap(\.self) + external.mapped
         predictionName = model.graph.output.first?.name ?? ""
         var opsets: [String: Int] = [:]
         for entry in model.opsetImport { opsets[ONNXFile.domain(entry.domain)] = Int(entry.version) }

@@ -113,9 +113,19 @@ extension ONNXTensorProto {
     }
     private var usesRawData: Bool { hasRawData && !(rawData.isEmpty && storedCount > 0) }
 
-    /// Raw data as they are.
-    private func stored(_ storage: Storage) -> ParameterValues {
-        ParameterValues(storage, count: rawData.count / storage.byteCount) { _ = rawData.copyBytes(to: $0) }
+    /// Raw data, element by element, read once something needs them.
+    private func stored(
+        _ storage: Storage, width: Int, _ mapped: [MappedFile],
+        convert: @escaping @Sendable (_ bytes: Data, _ destination: UnsafeMutableRawBufferPointer) -> Void
+    ) -> ParameterValues {
+        let data = rawData
+        return ParameterValues(
+            deferred: storage, count: data.count / width,
+            forget: { data.withUnsafeBytes { bytes in for file in mapped { file.forget(bytes) } } },
+            read: { elements, destination in
+                let first = data.startIndex + elements.lowerBound * width
+                convert(data[first..<first + elements.count * width], destination)
+            })
     }
 
     private func raw<Element>(_ zero: Element) -> [Element] {
@@ -132,15 +142,32 @@ extension ONNXTensorProto {
         return try (0..<sizes().reduce(1, *)).map { bytes[$0 / perByte] >> ($0 % perByte * width) & mask }
     }
 
-    /// The elements of a floating-point tensor, in their own precision (those of 16 bits or fewer as Float).
-    func realValues() throws -> ParameterValues {
+    /// The elements of a floating-point tensor, in their own precision (those of 16 bits or fewer as Float). Those that lie in a file stay
+    /// there for now.
+    ///
+    /// - Parameter mapped: The files that may be.
+    func realValues(in mapped: [MappedFile] = []) throws -> ParameterValues {
         try checkStorage()
+        let copy: @Sendable (Data, UnsafeMutableRawBufferPointer) -> Void = { _ = $0.copyBytes(to: $1) }
         switch type {
-        case .float: return usesRawData ? stored(.float32) : .float32(floatData)
-        case .double: return usesRawData ? stored(.float64) : .float64(doubleData)
+        case .float where usesRawData: return stored(.float32, width: 4, mapped, convert: copy)
+        case .double where usesRawData: return stored(.float64, width: 8, mapped, convert: copy)
+        case .float: return .float32(floatData)
+        case .double: return .float64(doubleData)
         case .float16, .bfloat16:
-            let bits = usesRawData ? raw(UInt16(0)) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
-            return .float32(bits.map(type == .float16 ? Float.init(half:) : { Float(bitPattern: UInt32($0) << 16) }))
+            let isHalf = type == .float16
+            @Sendable func number(_ bits: UInt16) -> Float {
+                isHalf ? Float(half: bits) : Float(bitPattern: UInt32(bits) << 16)
+            }
+            guard usesRawData else { return .float32(int32Data.map { number(UInt16(truncatingIfNeeded: $0)) }) }
+            return stored(.float32, width: 2, mapped) { bytes, destination in
+                let floats = destination.bindMemory(to: Float.self)
+                bytes.withUnsafeBytes { bytes in
+                    for index in floats.indices {
+                        floats[index] = number(bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+                    }
+                }
+            }
         default:
             guard let format = SmallFloat(type) else { throw unreadableType() }
             return .float32(try smallBits().map { Float(format.value(bits: $0)) })

@@ -72,4 +72,29 @@ import Testing
         let error = #expect(throws: ProblemError.self) { try Self.problem([1, 5], targets: [5], classes: 1) }
         #expect(error?.message == "arrays: 'targets' has shape [4, 5], expected class indices of shape [4, 1]")
     }
+
+    /// Probabilities have the predictions' shape: nothing tells the axis, so it is said.
+    @Test func probabilitiesAreANote() throws {
+        func notes(_ sizes: [Int], _ loss: String) throws -> [String] {
+            var network = TestNetwork(seed: 3)
+            let x = try network.input(sizes)
+            let scale = try network.parameter("scale", sizes)
+            let y = try network.graph.multiply(x, network.graph.broadcast(scale, to: network.graph.shape(x)))
+            let shape = [2] + sizes
+            let values = [Double](repeating: 0.5, count: shape.reduce(1, *))
+            return try Problem(
+                name: "m", model: network.model(y), loss: Loss(parsing: loss),
+                data: ArraySource(["inputs": (shape, .real(values)), "targets": (shape, .real(values))]),
+                vectors: ArraySource([:])
+            ).notes(on: [])
+        }
+        #expect(
+            try notes([3, 4], "cross-entropy") == [
+                "the targets are class probabilities of shape [2, 3, 4], with the classes taken to be on the last axis; "
+                    + "where they are on axis 1, as PyTorch has them, say cross-entropy(class_axis=1)"
+            ])
+        #expect(try notes([3, 4], "cross-entropy(class_axis=2)") == [])
+        #expect(try notes([4], "cross-entropy") == [])
+        #expect(try notes([3, 4], "mse") == [])
+    }
 }

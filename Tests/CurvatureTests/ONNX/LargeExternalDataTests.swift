@@ -65,7 +65,7 @@ import Testing
     }
 
     /// Memory that this process has now; elsewhere than on Linux nothing is measured.
-    private static func residentBytes() throws -> Int {
+    static func residentBytes() throws -> Int {
         #if os(Linux)
             let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
             return try #require(Int(fields[1])) * Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -77,6 +77,8 @@ import Testing
             ["", "_reverse"].map { "\(rnn).bias_ih_l\(layer)\($0), \(rnn).bias_hh_l\(layer)\($0)" }.joined(
                 separator: ", ")
         }
+        let block =
+            "; Kronecker-factored, it has a block of its own, of sums over positions, and no part in those of the layers"
         let joined = "of the network, one after the other, with the gates in"
         #expect(
             notes
@@ -84,12 +86,12 @@ import Testing
                     [
                         "W is \(both("weight_ih_l\(layer)")) \(joined) \(lstm)\(end)",
                         "W is \(both("weight_hh_l\(layer)")) \(joined) \(lstm)\(end)",
-                        "W is \(biases(layer)) \(joined) \(lstm)\(end)",
+                        "W is \(biases(layer)) \(joined) \(lstm)\(block)\(end)",
                     ]
                 } + [
                     "W is gru.weight_ih_l0 of the network, with the gates in \(gru)\(end)",
                     "W is gru.weight_hh_l0 of the network, with the gates in \(gru)\(end)",
-                    "W is gru.bias_ih_l0, gru.bias_hh_l0 \(joined) \(gru)\(end)",
+                    "W is gru.bias_ih_l0, gru.bias_hh_l0 \(joined) \(gru)\(block)\(end)",
                 ])
     }
 
