@@ -78,7 +78,9 @@ public struct ONNXInspection: Sendable {
                 Weight(name: $0.name, shape: $0.shape, isTrainable: $0.isTrainable, reason: $0.reason)
             }
             let meeting = model.onlyBatchReason.map { ["runs only with all examples as one batch: \($0)"] } ?? []
-            (notes, problem) = (model.notes + meeting + RecurrentParameters(file).notes, nil)
+            (notes, problem) = (
+                model.notes + meeting + RecurrentParameters(file).notes + ONNXInspection.madeNotes(model), nil
+            )
         case .failure(let error):
             parameters = try FileWeights(file).parameters.map {
                 Weight(
@@ -86,6 +88,22 @@ public struct ONNXInspection: Sendable {
             }
             (notes, problem) = ([], "\(error)")
         }
+    }
+}
+
+extension ONNXInspection {
+    /// What is said of parameters that an exporter made of the network's own: nothing tells what they are of these.
+    private static func madeNotes(_ model: Model) -> [String] {
+        let made = (model.order?.made ?? []).sorted().map { model.parameters[$0] }.filter {
+            $0.isTrainable && $0.pieces.isEmpty
+        }
+        guard !made.isEmpty else { return [] }
+        let names = made.prefix(6).map(\.name) + (made.count > 6 ? ["\(made.count - 6) more"] : [])
+        return [
+            "names that the exporter made up: \(names.joined(separator: ", ")); it made these of the network's parameters, most often transposed, so "
+                + "vectors and weights in the network's own order and names do not go with them; "
+                + "export with torch.onnx.export(..., optimize=False) to have the network's own"
+        ]
     }
 }
 

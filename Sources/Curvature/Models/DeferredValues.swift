@@ -31,8 +31,14 @@ final class DeferredValues: @unchecked Sendable {
     func copy(_ elements: Range<Int>, _ storage: Storage) -> Memory {
         // A plan counts the model's values by itself, whoever holds them.
         let memory = Memory(byteCount: elements.count * storage.byteCount, isCounted: false)
-        read(elements, UnsafeMutableRawBufferPointer(start: memory.address, count: memory.byteCount))
-        forget()
+        copy(elements, storage, into: memory)
         return memory
+    }
+
+    /// The same into memory that there is.
+    func copy(_ elements: Range<Int>, _ storage: Storage, into memory: Memory) {
+        let byteCount = elements.count * storage.byteCount
+        read(elements, UnsafeMutableRawBufferPointer(start: memory.address, count: byteCount))
+        forget()
     }
 }

@@ -103,9 +103,10 @@ public struct ParameterValues: @unchecked Sendable {
             withElements { _ = body($0, 0) }
             return
         }
+        let memory = Memory(byteCount: min(count, Self.pieceLength) * storage.byteCount, isCounted: false)
         for start in stride(from: 0, to: count, by: Self.pieceLength) {
             let piece = start..<min(count, start + Self.pieceLength)
-            let memory = values.copy(piece, storage)
+            values.copy(piece, storage, into: memory)
             let goesOn = withExtendedLifetime(memory) { body(elements(memory, piece.count), start) }
             guard goesOn else { return }
         }

@@ -52,4 +52,22 @@ import Testing
                     + "them, transposed or in another order; export with torch.onnx.export(..., optimize=False) to have the network's own"
             ])
     }
+
+    /// `inspect` says it of every such parameter, but for copies and what is known of recurrent networks.
+    @Test func inspectionNamesWhatWasMade() throws {
+        var model = ONNXTestModel(input: [2])
+        var numbers = SeededNumbers(seed: 8)
+        for (name, sizes) in [("val_0", [2, 3]), ("shift", [3]), ("permute", [3, 2])] {
+            model.weight(name, sizes, numbers.array(sizes.reduce(1, *)))
+        }
+        model.add("MatMul", ["x", "val_0"], ["a"])
+        model.add("Add", ["a", "shift"], ["b"])
+        model.add("MatMul", ["b", "permute"], ["y"])
+        #expect(
+            try ONNXInspection(model.file(), inputShapes: [:], examples: nil).notes == [
+                "names that the exporter made up: val_0, permute; it made these of the network's parameters, most often transposed, so "
+                    + "vectors and weights in the network's own order and names do not go with them; "
+                    + "export with torch.onnx.export(..., optimize=False) to have the network's own"
+            ])
+    }
 }
