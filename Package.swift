@@ -23,7 +23,10 @@ let package = Package(
         .target(name: "CTBB", linkerSettings: [.linkedLibrary("tbb")]),
         // Inner loops that the compiler vectorizes for the processor it meets (`target_clones`).
         .target(name: "CKernels"),
-        .target(name: "Kernels", dependencies: ["COpenBLAS", "CTBB", "CKernels"], swiftSettings: strict),
+        // What the processor offers, and OpenBLAS's choice of a kernel for it.
+        .target(name: "CProcessor"),
+        .target(
+            name: "Kernels", dependencies: ["COpenBLAS", "CTBB", "CKernels", "CProcessor"], swiftSettings: strict),
         .target(name: "TensorIR", dependencies: ["Kernels"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Kernels"], swiftSettings: strict),
         .target(name: "Curvature", dependencies: ["TensorIR", "Safetensors", "Kernels"], swiftSettings: strict),

@@ -7,6 +7,7 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/partitioner.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/version.h>
 
 struct ctbb_arena {
     tbb::task_arena arena;
@@ -64,4 +65,8 @@ int ctbb_hardware_threads(void) {
     } catch (...) {
         return 1;
     }
+}
+
+const char *ctbb_version(void) {
+    return TBB_runtime_version();
 }

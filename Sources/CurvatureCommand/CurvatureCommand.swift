@@ -16,9 +16,10 @@ struct CurvatureCommand: ParsableCommand {
               curvature eval '(2 * hessian - 0.5 * ggn + 0.1 * identity) @ v' ... --explain
               curvature explain loss gradient 'ggn @ v' ...     the plan and its cost; touches no data
               curvature inspect cnn.onnx                        inputs, parameters, operators
+              curvature doctor                                  processor, BLAS, memory, and what is wrong with them
             """,
-        version: "0.1.0",
-        subcommands: [Eval.self, Explain.self, Inspect.self])
+        version: Version.current,
+        subcommands: [Eval.self, Explain.self, Inspect.self, Doctor.self])
 }
 
 @main
@@ -37,8 +38,15 @@ enum Main {
 
     /// All that the command does, but for its exit.
     static func run(_ arguments: [String]) throws {
-        if let name = arguments.first, !name.hasPrefix("-"), !["eval", "explain", "inspect", "help"].contains(name) {
-            throw ValidationError("expected eval, explain or inspect, found '\(name)'; see curvature --help")
+        if let name = arguments.first, !name.hasPrefix("-"),
+            !["eval", "explain", "inspect", "doctor", "help"].contains(name)
+        {
+            throw ValidationError("expected eval, explain, inspect or doctor, found '\(name)'; see curvature --help")
+        }
+        if arguments == ["--version"] {
+            // More than a number: what a report of a problem needs.
+            print("curvature \(Version.current)\n\(Machine.current)")
+            return
         }
         // `--explain` alone means text; with a value it is an option.
         var command = try CurvatureCommand.parseAsRoot(arguments.map { $0 == "--explain" ? "--explain=text" : $0 })

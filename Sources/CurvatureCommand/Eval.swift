@@ -85,6 +85,7 @@ struct Eval: ParsableCommand {
         let compile = clock.lap()
         for note in problem.notes(on: requests) { note.writeNote() }
         try OutputFile.check([("--output", output), ("--plot", plot), ("--save-factors", saveFactors)])
+        if let warning = Machine.current.warning { "warning: \(warning)".writeLine() }
         let execution = try Execution(plan)
         let meter = ProgressMeter(isForced: progress)
         execution.progress = meter.update

@@ -30,6 +30,9 @@ int ctbb_parallel_for(intptr_t count, ctbb_loop_body _Nonnull body, void *_Nulla
 /// How many threads this process can use at once.
 int ctbb_hardware_threads(void);
 
+/// TBB's version, such as "2021.8".
+const char *_Nonnull ctbb_version(void);
+
 #ifdef __cplusplus
 }
 #endif

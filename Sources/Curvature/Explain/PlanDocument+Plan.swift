@@ -4,9 +4,13 @@ extension PlanDocument {
     ///   - naive: The same requests compiled with nothing shared, for the totals to stand beside. After a run its iterations are charged
     ///     with as many applications as the plan's really did, so that equal work is compared.
     ///   - runs: What runs of the plan took, if it ran; and how long loading and compiling did.
+    ///   - machine: What the plan runs on; nil leaves it out.
     ///   - showsTrace: Whether the requests as asked and after each rule are part of it.
     /// - Complexity: One more compilation for each rule that fired: what it saves is the difference.
-    public init(_ plan: Plan, naive: Plan, runs: RunTimes? = nil, showsTrace: Bool = false) throws {
+    public init(
+        _ plan: Plan, naive: Plan, runs: RunTimes? = nil, machine: Machine? = .current, showsTrace: Bool = false
+    ) throws {
+        self.machine = machine.map(MachinePart.init)
         let (problem, shape) = (plan.problem, plan.problem.shape)
         self.problem = ProblemPart(
             model: problem.name, examples: shape.examples, terms: shape.terms, outputs: shape.outputs,

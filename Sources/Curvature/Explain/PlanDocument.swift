@@ -5,6 +5,8 @@ public struct PlanDocument: Codable, Sendable {
     public var version = 1
     /// What the requests are about.
     public var problem: ProblemPart
+    /// What the plan runs on.
+    public var machine: MachinePart?
     /// What was asked for, in this order.
     public var requests: [RequestPart]
     /// The requests as asked and after each rule; present where it was asked for.
@@ -33,6 +35,19 @@ public struct PlanDocument: Codable, Sendable {
         enum CodingKeys: String, CodingKey {
             case model, examples, terms, outputs, parameters, batch, precision, threads
             case oneBatch = "one_batch"
+        }
+    }
+    /// What a plan runs on; its cost and its results' bits depend on nothing here, only its speed.
+    public struct MachinePart: Codable, Sendable {
+        /// The processor's name as the system gives it; the BLAS and its version.
+        public var processor, blas: String
+        /// The kernel that BLAS multiplies with, as it names it, and the one that it had chosen by itself, where it was replaced.
+        public var kernel, replaced: String?
+
+        /// - Parameter machine: What it tells of.
+        public init(_ machine: Machine) {
+            (processor, blas) = (machine.processor, machine.blas)
+            (kernel, replaced) = (machine.kernel, machine.replacedKernel)
         }
     }
     /// One request.

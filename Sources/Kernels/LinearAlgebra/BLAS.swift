@@ -1,4 +1,5 @@
 import COpenBLAS
+import CProcessor
 
 /// OpenBLAS, one thread for each call. Every call of BLAS in the package is in this file, so that
 /// they can be counted, traced, or replaced.
@@ -6,10 +7,19 @@ import COpenBLAS
 /// Matrices are row-major; strides are in elements and positive. Addresses point to elements of `storage`, which
 /// is `float32` or `float64`.
 package enum BLAS {
-    private static let singleThreaded: Void = openblas_set_num_threads(1)
+    private static let prepared: Void = {
+        _ = BLASKernel.current
+        openblas_set_num_threads(1)
+    }()
 
-    /// Turns off the threads of OpenBLAS. Whoever calls LAPACK without having called BLAS here needs it first.
-    package static func prepare() { singleThreaded }
+    /// Chooses OpenBLAS's kernel and turns off its threads. Whoever calls LAPACK without having called BLAS here needs it first.
+    package static func prepare() { prepared }
+
+    /// The library and its version, such as "OpenBLAS 0.3.21".
+    package static let versionText: String = {
+        guard let text = cprocessor_blas_configuration() else { return "a BLAS that does not tell its name" }
+        return String(cString: text).split(separator: " ").prefix(2).joined(separator: " ")
+    }()
 
     /// C = alpha op(A) op(B) + beta C, where op(A) is m x k and op(B) is k x n. With beta 0, C is not read.
     package static func gemm(

@@ -34,6 +34,9 @@ package final class TaskArena: @unchecked Sendable {
 
     /// How many threads this process can use at once.
     package static var hardwareThreads: Int { Int(ctbb_hardware_threads()) }
+
+    /// Of the library that is loaded, such as "2021.8".
+    package static var version: String { String(cString: ctbb_version()) }
 }
 
 /// Calls `body` with every index in `0..<count`, in any order, on the threads of the arena that the caller is in

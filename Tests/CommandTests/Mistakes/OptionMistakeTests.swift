@@ -7,7 +7,7 @@ import Testing
 @Suite struct OptionMistakeTests {
     private static let problem = MistakeFolder.problem
     static let commands: [Mistake] = [
-        Mistake(["evel", "loss"], "expected eval, explain or inspect, found 'evel'; see curvature --help"),
+        Mistake(["evel", "loss"], "expected eval, explain, inspect or doctor, found 'evel'; see curvature --help"),
         Mistake(["eval"] + problem, "Missing expected argument '<request> ...'"),
         Mistake(["eval", "loss"] + problem.dropFirst(2), "Missing expected argument '--model <M.onnx>'"),
         Mistake(["inspect"], "Missing expected argument '<M.onnx>'"),

@@ -19,6 +19,7 @@ private struct TextRendering {
             "problem   \(part.model): \(FigureText.count(part.examples)) examples\(terms), \(FigureText.count(part.outputs)) outputs, \(FigureText.count(part.parameters)) parameters",
             "          \(part.precision), batches of \(FigureText.count(part.batch)), \(part.threads) thread\(part.threads == 1 ? "" : "s")",
         ]
+        if let machine = document.machine { lines.append("          " + machine.text) }
         if let reason = part.oneBatch { lines.append("          all examples in one batch: \(reason)") }
         return lines
     }
