@@ -143,7 +143,7 @@ extension ONNXTensorProto {
     }
 
     /// The elements of a floating-point tensor, in their own precision (those of 16 bits or fewer as Float). Those that lie in a file stay
-    /// there for now.
+    /// there until they are needed.
     ///
     /// - Parameter mapped: The files that may be.
     func realValues(in mapped: [MappedFile] = []) throws -> ParameterValues {
